@@ -1,0 +1,112 @@
+"""features.toml: id spaces, the log's columns, histories, target and context.
+
+What preparation learns from a log (row counts, means, deviations) is filled into the same tables, so that a run folder's
+features.toml alone tells how to build and feed its model.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bstkit.config.model import Table
+
+PAD_ID = 0
+OOV_ID = 1
+FIRST_ID = 2
+"""Id of a vocabulary's first key."""
+
+
+class Space(Table):
+    """An id space: one vocabulary and one embedding table.
+
+    `rows` counts the table's rows, padding and out-of-vocabulary included; None until a vocabulary is known.
+    """
+
+    dim: Annotated[int, Field(ge=1)]
+    rows: Annotated[int, Field(ge=3)] | None = None
+
+
+class LogColumns(Table):
+    """Which columns of the log say who, when and what happened.
+
+    `labels` maps a task to a column of zeros and ones, or to a condition such as `"rating >= 4"`.
+    """
+
+    user: str
+    time: str
+    labels: Annotated[dict[str, str], Field(min_length=1)]
+
+
+class Derived(Table):
+    """A column that is made from another while reading: `first_of` keeps the first word of a space-separated list."""
+
+    first_of: str
+
+
+class History(Table):
+    """One behaviour history of a user, oldest first.
+
+    Args:
+        fields: column -> id space. The history's input for a column is named `<history>_<column>`.
+        max_length: steps that the model keeps, the most recent ones.
+        mask: the field whose non-zero ids are real steps, or `"all"`: every field non-zero.
+        length: an input that holds the number of real steps; takes the place of `mask`.
+        events: `"all"` earlier events of the user, or only those that were `"positive"` in the first task.
+    """
+
+    fields: Annotated[dict[str, str], Field(min_length=1)]
+    max_length: Annotated[int, Field(ge=1)]
+    mask: str = "all"
+    length: str | None = None
+    events: Literal["all", "positive"] = "all"
+
+
+class ContextId(Table):
+    """A context column of ids."""
+
+    space: str
+
+
+class ContextNumeric(Table):
+    """A numeric context column, transformed inside the graph.
+
+    Args:
+        numeric: `"standardise"` (subtract the mean, divide by the deviation) or `"bucket"` (embed the interval between `edges`).
+        missing: the value that stands for a missing one. None: missing values in a log are an error; while serving they count
+            as the mean, or as a bucket of their own.
+        edges: rising bucket edges; bucket k holds `edges[k-1] <= x < edges[k]`.
+        dim: width of a bucket's embedding.
+        mean, std: learned from the training rows; None until then.
+    """
+
+    numeric: Literal["standardise", "bucket"]
+    missing: float | None = None
+    edges: tuple[float, ...] | None = None
+    dim: Annotated[int, Field(ge=1)] | None = None
+    mean: float | None = None
+    std: Annotated[float, Field(gt=0)] | None = None
+
+
+class Split(Table):
+    """Leave-last-k: of each user's events the last `leave_last` are the test, the `leave_last` before them validation."""
+
+    leave_last: Annotated[int, Field(ge=1)] = 10
+
+
+class Features(Table):
+    """A whole features.toml."""
+
+    spaces: Annotated[dict[str, Space], Field(min_length=1)]
+    log: LogColumns
+    columns: dict[str, Derived] = {}
+    target: Annotated[dict[str, str], Field(min_length=1)]
+    history: Annotated[dict[str, History], Field(min_length=1)]
+    context: dict[str, ContextId | ContextNumeric] = {}
+    split: Split = Split()
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Names of the tasks, in order; also the names of the outputs."""
+        return tuple(self.log.labels)

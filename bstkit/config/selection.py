@@ -1,0 +1,108 @@
+"""A resolved selection: which component fills each slot with which parameters, and how to train and export."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from bstkit.config.model import Table
+
+
+class Use(Table):
+    """One component in one slot.
+
+    Args:
+        key: `kind.name`.
+        path: the slot's dotted path, which names its overrides: `"pooling"`, `"encoder.1"`.
+        parameters: what registry.toml and --set say; the constructor's defaults are not repeated here.
+    """
+
+    key: str
+    path: str
+    parameters: dict[str, Any] = {}
+
+    @property
+    def kind(self) -> str:
+        """The kind, which differs from the slot for `score.*` and `objective.*` in an encoder list."""
+        return self.key.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The name without the kind."""
+        return self.key.partition(".")[2]
+
+
+class TrainSettings(Table):
+    """The `[train]` table.
+
+    Args:
+        epochs: at most so many; early stopping usually ends sooner.
+        batch_size: rows a step.
+        learning_rate: Adam's.
+        patience: epochs without a better validation log loss before training stops; the best weights are kept.
+        seed: of weights, shuffling and dropout.
+    """
+
+    epochs: Annotated[int, Field(ge=1)] = 20
+    batch_size: Annotated[int, Field(ge=1)] = 256
+    learning_rate: Annotated[float, Field(gt=0)] = 0.001
+    patience: Annotated[int, Field(ge=1)] = 2
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class Tolerance(Table):
+    """`|a - b| <= atol + rtol * |b|`."""
+
+    atol: Annotated[float, Field(ge=0)]
+    rtol: Annotated[float, Field(ge=0)]
+
+
+class ExportSettings(Table):
+    """The `[export]` table.
+
+    Args:
+        opset: ai.onnx opset, 17 (ONNX Runtime 1.12 and later) or 18 (1.14 and later).
+        probability: tolerance on probabilities.
+        logit: tolerance on logits.
+    """
+
+    opset: Literal[17, 18] = 18
+    probability: Tolerance = Tolerance(atol=1e-5, rtol=0.0)
+    logit: Tolerance = Tolerance(atol=1e-5, rtol=1e-4)
+
+
+class Selection(Table):
+    """Everything that registry files, environment and flags decided, and where each value came from.
+
+    Args:
+        recipe: the recipe's name.
+        candidate: `"append"`: the target is one more step of the sequence; `"apart"`: the head is given it.
+        position, encoder, pooling, head: the slots; None or empty where a recipe leaves one out.
+        rows: column -> table rows to assume when there is no data.
+        train, export: settings.
+        components: `kind.name` -> `"file.py:Class"`, one-off layers of local files.
+        prefer: `kind.name` -> distribution, settles clashes.
+        disable: distributions whose plugins are not loaded.
+        origins: dotted path -> where its value came from.
+    """
+
+    recipe: str
+    candidate: Literal["append", "apart"]
+    position: Use | None
+    encoder: tuple[Use, ...]
+    pooling: tuple[Use, ...]
+    head: Use
+    rows: dict[str, int] = {}
+    train: TrainSettings = TrainSettings()
+    export: ExportSettings = ExportSettings()
+    components: dict[str, str] = {}
+    prefer: dict[str, str] = {}
+    disable: tuple[str, ...] = ()
+    origins: dict[str, str] = {}
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """Every used component, in the order in which compose calls them."""
+        position = (self.position,) if self.position else ()
+        return (*position, *self.encoder, *self.pooling, self.head)

@@ -1,0 +1,90 @@
+"""The contract of every kind of component: what its `call` may name, what it writes, in which shapes.
+
+compose() and the conformance kit read this table; nothing else states these rules. A dimension is a number, a name that must
+agree within one call (`"dim"`), or a primed name (`"dim'"`) that the component chooses itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CONTRACT_VERSION = 1
+
+REQUIREMENTS = {
+    "fixed_length": "every history is padded to its max_length, so the time dimension is known",
+    "prefix_mask": "real steps come first, without holes (what ONNX LSTM and GRU can express)",
+    "sessions": "the history is cut into sessions",
+}
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor that components exchange.
+
+    Args:
+        dtype: `"float"` (the compute dtype), `"bool"` or `"int32"`.
+        dims: its dimensions.
+        meaning: one line for error messages and docs.
+    """
+
+    dtype: str
+    dims: tuple[str | int, ...]
+    meaning: str
+
+
+TENSORS = {
+    "sequence": Tensor("float", ("batch", "time", "dim"), "embedded behaviours, oldest first, right-padded"),
+    "mask": Tensor("bool", ("batch", "time"), "True at real steps; holes allowed"),
+    "target": Tensor("float", ("batch", "dim"), "the embedded candidate"),
+    "context": Tensor("float", ("batch", "ctx"), "everything else about user and request"),
+    "age_seconds": Tensor("int32", ("batch", "time"), "seconds between a behaviour and the candidate's event"),
+    "weight": Tensor("float", ("batch", "time"), "one weight a step, 0 at masked steps"),
+    "session": Tensor("int32", ("batch", "time"), "number of the session that a step belongs to"),
+    "step": Tensor("int32", ("time",), "position counted from the oldest step"),
+    "clicked": Tensor("float", ("batch", "time", "dim"), "the embedded history, before any component"),
+    "negative": Tensor("float", ("batch", "time", "dim"), "an embedded sampled history of the same length"),
+    "pooled": Tensor("float", ("batch", "dim'"), "one vector a row; zeros for an empty history"),
+    "logit": Tensor("float", ("batch", 1), "log odds"),
+    "loss": Tensor("float", (), "a scalar added to the training loss"),
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a component of one kind is called with and what it returns.
+
+    Args:
+        name: the kind.
+        call: tensors that `call` may name, always present first.
+        always: how many of them compose can give in every model.
+        writes: the name under which compose binds the returned tensor.
+        shape: the returned tensor's dimensions.
+        training_only: never part of a served graph.
+        plural: what `bstkit list` prints.
+    """
+
+    name: str
+    call: tuple[str, ...]
+    always: int
+    writes: str
+    shape: tuple[str | int, ...]
+    training_only: bool = False
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("position", ("sequence", "mask", "step", "age_seconds", "session"), 2, "sequence", ("batch", "time", "dim")),
+        Kind("encoder", ("sequence", "mask", "target", "weight"), 2, "sequence", ("batch", "time", "dim'")),
+        Kind("score", ("sequence", "mask", "target"), 3, "weight", ("batch", "time")),
+        Kind("pooling", ("sequence", "mask", "target", "weight"), 2, "pooled", ("batch", "dim'")),
+        Kind("objective", ("sequence", "mask", "clicked", "negative"), 2, "loss", (), training_only=True),
+        Kind("head", ("pooled", "context", "target"), 1, "logit", ("batch", 1)),
+    )
+}
+
+SLOTS = ("position", "encoder", "pooling", "head")
+"""The slots of a recipe, in the order in which compose fills them."""
+
+RESERVED_PARAMETERS = frozenset({"self", "tasks", "name", "dtype", "trainable", "kwargs", "args"})
+"""Constructor arguments that compose gives or Keras owns; never settings of a component."""

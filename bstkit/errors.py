@@ -1,0 +1,69 @@
+"""Everything that bstkit raises on purpose.
+
+    BstkitError                 exit code 2: could not run
+    ├── ConfigError             registry.toml, features.toml, --set: every problem of a file at once
+    ├── ComponentError          a component is unknown, ambiguous, refuses its parameters, or does not fit its slot
+    ├── PluginError             a plugin that is needed did not load
+    ├── DataError               a log or a dataset cannot be used
+    ├── TrainingError           training could not go on
+    ├── RunError                a run folder is missing, incomplete, taken or not writable
+    ├── ExportError             a model could not be converted, or the graph breaks a rule
+    ├── ProviderError           an execution provider was asked for and did not run
+    └── VerificationError       exit code 1: the answer is no, the numbers differ
+
+A layer's own argument errors stay `ValueError`, as everywhere in Keras; composition turns them into `ComponentError`.
+"""
+
+
+class BstkitError(Exception):
+    """An error that a user can act on.
+
+    Args:
+        message: what is wrong, one line or several.
+        hint: one thing to do next.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigError(BstkitError):
+    """A configuration file or an override is wrong. The message lists every problem, one a line."""
+
+
+class ComponentError(BstkitError):
+    """A component is unknown, ambiguous, refuses its parameters, or does not fit where it was put."""
+
+
+class PluginError(BstkitError):
+    """A plugin that is needed did not load."""
+
+
+class DataError(BstkitError):
+    """A log or a dataset cannot be used."""
+
+
+class TrainingError(BstkitError):
+    """Training could not go on."""
+
+
+class RunError(BstkitError):
+    """A run folder is missing, incomplete, taken or not writable."""
+
+
+class ExportError(BstkitError):
+    """A model could not be converted, or the converted graph breaks a rule."""
+
+
+class ProviderError(BstkitError):
+    """An execution provider was asked for and did not run."""
+
+
+class VerificationError(BstkitError):
+    """ONNX Runtime and TensorFlow do not give the same numbers."""
+
+    exit_code = 1
