@@ -1,0 +1,83 @@
+"""bstkit composes Behavior Sequence Transformer models from plugins, trains them, and exports ONNX that gives the same numbers.
+
+The public names below are imported when they are first used, so that `import bstkit` costs nothing: a plugin's hook module and
+every light command import it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bstkit.artefact import load_run
+    from bstkit.component import Component
+    from bstkit.compose import compose
+    from bstkit.config.features_file import load_features
+    from bstkit.config.resolve import load_selection
+    from bstkit.errors import (
+        BstkitError,
+        ComponentError,
+        ConfigError,
+        DataError,
+        ExportError,
+        PluginError,
+        ProviderError,
+        RunError,
+        TrainingError,
+        VerificationError,
+    )
+    from bstkit.export import export, verify
+    from bstkit.hookspecs import hookimpl
+    from bstkit.registry import load_registry
+    from bstkit.training import train
+    from bstkit.version import __version__
+
+__all__ = [
+    "BstkitError",
+    "Component",
+    "ComponentError",
+    "ConfigError",
+    "DataError",
+    "ExportError",
+    "PluginError",
+    "ProviderError",
+    "RunError",
+    "TrainingError",
+    "VerificationError",
+    "__version__",
+    "compose",
+    "export",
+    "hookimpl",
+    "load_features",
+    "load_registry",
+    "load_run",
+    "load_selection",
+    "train",
+    "verify",
+]
+
+_MODULES = {
+    "Component": "bstkit.component",
+    "__version__": "bstkit.version",
+    "compose": "bstkit.compose",
+    "export": "bstkit.export",
+    "hookimpl": "bstkit.hookspecs",
+    "load_features": "bstkit.config.features_file",
+    "load_registry": "bstkit.registry",
+    "load_run": "bstkit.artefact",
+    "load_selection": "bstkit.config.resolve",
+    "train": "bstkit.training",
+    "verify": "bstkit.export",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from the module that defines it (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module 'bstkit' has no attribute {name!r}")
+    return getattr(import_module(_MODULES.get(name, "bstkit.errors")), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,96 @@
+"""The built-in components: one record a row, one file a class."""
+
+from collections.abc import Iterator
+
+from bstkit.component import Component
+from bstkit.hookspecs import hookimpl
+
+_VASWANI = "Vaswani et al., 2017, arXiv:1706.03762"
+_DIN = "Zhou et al., 2018, arXiv:1706.06978 (DIN)"
+_BST = "Chen et al., 2019, arXiv:1905.06874 (BST)"
+_SEQUENCE_POOLING = "DeepCTR SequencePoolingLayer"
+
+COMPONENTS = (
+    Component(
+        "position",
+        "sinusoidal",
+        "bstkit.plugins.sinusoidal:SinusoidalPosition",
+        "Add sines and cosines of each step's position; fixed, or the start of a learned table.",
+        f"{_VASWANI}; DeepCTR PositionEncoding",
+    ),
+    Component(
+        "encoder",
+        "transformer",
+        "bstkit.plugins.transformer:TransformerEncoder",
+        "Let the behaviours attend to each other in post-norm transformer blocks.",
+        f"{_BST}; {_VASWANI}",
+    ),
+    Component(
+        "encoder",
+        "identity",
+        "bstkit.plugins.identity:IdentityEncoder",
+        "Leave the sequence as it is: the baseline for every other encoder.",
+    ),
+    Component(
+        "score",
+        "attention",
+        "bstkit.plugins.attention_score:AttentionScore",
+        "Weigh each behaviour by its match with the candidate, for the components that follow.",
+        f"{_DIN}; DeepCTR AttentionSequencePoolingLayer(return_score=True)",
+    ),
+    Component(
+        "pooling",
+        "attention",
+        "bstkit.plugins.attention_pooling:AttentionPooling",
+        "Sum the behaviours, each weighed by its match with the candidate.",
+        f"{_DIN}; DeepCTR AttentionSequencePoolingLayer",
+    ),
+    Component(
+        "pooling",
+        "mean",
+        "bstkit.plugins.mean_pooling:MeanPooling",
+        "Average the real steps; zeros for an empty history.",
+        f'{_SEQUENCE_POOLING}(mode="mean")',
+    ),
+    Component(
+        "pooling",
+        "sum",
+        "bstkit.plugins.sum_pooling:SumPooling",
+        "Add up the real steps; zeros for an empty history.",
+        f'{_SEQUENCE_POOLING}(mode="sum")',
+    ),
+    Component(
+        "pooling",
+        "max",
+        "bstkit.plugins.max_pooling:MaxPooling",
+        "Keep the largest value of each feature over the real steps; zeros for an empty history.",
+        f'{_SEQUENCE_POOLING}(mode="max")',
+    ),
+    Component(
+        "pooling",
+        "last",
+        "bstkit.plugins.last_pooling:LastPooling",
+        "Keep the most recent real step; zeros for an empty history.",
+    ),
+    Component(
+        "pooling",
+        "flatten",
+        "bstkit.plugins.flatten_pooling:FlattenPooling",
+        "Lay all steps side by side, zeros at masked ones; needs histories of one fixed length.",
+        _BST,
+        frozenset({"fixed_length"}),
+    ),
+    Component(
+        "head",
+        "mlp",
+        "bstkit.plugins.mlp:MlpHead",
+        "Score pooled behaviours and context with dense layers, one logit a task.",
+        _BST,
+    ),
+)
+
+
+@hookimpl
+def bstkit_components() -> Iterator[Component]:
+    """Yield the built-in components."""
+    yield from COMPONENTS
