@@ -60,7 +60,6 @@ class Kind:
         writes: the name under which compose binds the returned tensor.
         shape: the returned tensor's dimensions.
         training_only: never part of a served graph.
-        plural: what `bstkit list` prints.
     """
 
     name: str
@@ -74,7 +73,9 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("position", ("sequence", "mask", "step", "age_seconds", "session"), 2, "sequence", ("batch", "time", "dim")),
+        Kind(
+            "position", ("sequence", "mask", "step", "age_seconds", "session"), 2, "sequence", ("batch", "time", "dim")
+        ),
         Kind("encoder", ("sequence", "mask", "target", "weight"), 2, "sequence", ("batch", "time", "dim'")),
         Kind("score", ("sequence", "mask", "target"), 3, "weight", ("batch", "time")),
         Kind("pooling", ("sequence", "mask", "target", "weight"), 2, "pooled", ("batch", "dim'")),
@@ -86,5 +87,9 @@ KINDS = {
 SLOTS = ("position", "encoder", "pooling", "head")
 """The slots of a recipe, in the order in which compose fills them."""
 
-RESERVED_PARAMETERS = frozenset({"self", "tasks", "name", "dtype", "trainable", "kwargs", "args"})
+GIVEN_PARAMETERS = {"tasks": "head", "max_steps": "position"}
+"""Constructor arguments that compose gives, where a component of that kind names them: the names of the tasks; the most steps
+that a sequence can have, the appended candidate included."""
+
+RESERVED_PARAMETERS = frozenset({"self", "name", "dtype", *GIVEN_PARAMETERS})
 """Constructor arguments that compose gives or Keras owns; never settings of a component."""

@@ -1,0 +1,83 @@
+"""Which ids are valid, and what becomes of the others."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from bstkit.config.features import OOV_ID
+
+
+@keras.saving.register_keras_serializable(package="bstkit")
+class IdRule(keras.layers.Layer):
+    """Turn every id outside its table into the out-of-vocabulary id.
+
+    Args:
+        rows: int, rows of the embedding table.
+        padding: bool, id 0 is padding and stays. False: the column holds one value a row, so that 0 is out of vocabulary too and
+            the table's padding row is never read.
+
+    Call arguments:
+        ids: int32 tensor of any shape.
+
+    Returns:
+        int32 tensor of the same shape, within `[0, rows)`, or `[1, rows)` without padding.
+    """
+
+    def __init__(self, rows: int, padding: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rows = rows
+        self.padding = padding
+
+    def call(self, ids: Any) -> Any:
+        """Apply the rule."""
+        valid = ops.equal(ids, ops.clip(ids, 0 if self.padding else OOV_ID, self.rows - 1))
+        return ops.where(valid, ids, OOV_ID)
+
+    def to_onnx(self, op: Any, ids: Any) -> Any:
+        """Three nodes: clip, compare, choose."""
+        low = np.array(0 if self.padding else OOV_ID, np.int32)
+        clipped = op.Clip(ids, low, np.array(self.rows - 1, np.int32))
+        return op.Where(op.Equal(ids, clipped), ids, np.array(OOV_ID, np.int32))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "rows": self.rows, "padding": self.padding}
+
+
+@keras.saving.register_keras_serializable(package="bstkit")
+class IdMask(keras.layers.Layer):
+    """Tell the real steps by their ids: real where every given field is not padding.
+
+    Call arguments:
+        ids: list of int32 tensors `(batch, time)`.
+
+    Returns:
+        Bool tensor `(batch, time)`.
+    """
+
+    def call(self, ids: list[Any]) -> Any:
+        """Compare with the padding id."""
+        mask = ops.not_equal(ids[0], 0)
+        for field in ids[1:]:
+            mask = ops.logical_and(mask, ops.not_equal(field, 0))
+        return mask
+
+
+@keras.saving.register_keras_serializable(package="bstkit")
+class LengthMask(keras.layers.Layer):
+    """Tell the real steps by a length: the first `length` steps are real.
+
+    Call arguments:
+        ids: int32 tensor `(batch, time)`, read for its shape.
+        length: int32 tensor `(batch,)`; below 0 counts as 0, past the end as all.
+
+    Returns:
+        Bool tensor `(batch, time)`.
+    """
+
+    def call(self, ids: Any, length: Any) -> Any:
+        """Compare the steps with the length."""
+        steps = ops.cumsum(ops.ones_like(ids), axis=1)  # 1, 2, ... without asking for the dynamic shape
+        return ops.less_equal(steps, ops.expand_dims(length, 1))

@@ -1,0 +1,48 @@
+"""What every layer does with a mask: fill, zero, softmax. Finite in float16, exact where a step is real."""
+
+from typing import Any
+
+from keras import ops
+
+MASKED_SCORE = -3e4
+"""Score of a masked step before a softmax: small enough to vanish, and float16 can hold it."""
+
+
+def zero_masked(sequence: Any, mask: Any) -> Any:
+    """Set masked steps to zero, whatever stood there, NaN and Inf included.
+
+    Args:
+        sequence: float tensor `(batch, time, dim)`.
+        mask: bool tensor `(batch, time)`, True at real steps.
+
+    Returns:
+        Float tensor `(batch, time, dim)`.
+    """
+    return ops.where(ops.expand_dims(mask, -1), sequence, ops.cast(0.0, sequence.dtype))
+
+
+def masked_softmax(scores: Any, mask: Any) -> Any:
+    """Softmax over the last axis in which masked steps weigh exactly zero; all zeros where no step is real.
+
+    Args:
+        scores: float tensor `(..., time)`.
+        mask: bool tensor that broadcasts against `scores`.
+
+    Returns:
+        Float tensor with the shape of `scores`.
+    """
+    filled = ops.where(mask, scores, ops.cast(MASKED_SCORE, scores.dtype))
+    return ops.softmax(filled, axis=-1) * ops.cast(mask, scores.dtype)
+
+
+def weighted_sum(sequence: Any, weight: Any) -> Any:
+    """Sum the steps, each times its weight.
+
+    Args:
+        sequence: float tensor `(batch, time, dim)`, finite at every step.
+        weight: float tensor `(batch, time)`.
+
+    Returns:
+        Float tensor `(batch, dim)`.
+    """
+    return ops.squeeze(ops.matmul(ops.expand_dims(weight, 1), sequence), 1)

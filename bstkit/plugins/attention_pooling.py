@@ -1,0 +1,64 @@
+"""Pool a behaviour sequence by its relevance to the candidate."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from bstkit.layers.local_activation import LocalActivationUnit
+from bstkit.layers.masking import weighted_sum, zero_masked
+
+
+@keras.saving.register_keras_serializable(package="bstkit")
+class AttentionPooling(keras.layers.Layer):
+    """Sum the steps, each weighed by DIN's local activation unit.
+
+    Args:
+        units: hidden widths of the unit. Defaults to `(80, 40)`.
+        activation: name of a Keras activation. Defaults to `"sigmoid"`.
+        weight_normalization: bool, softmax the weights over the real steps. Defaults to `False`, as in the paper.
+
+    Call arguments:
+        sequence: float tensor `(batch, time, dim)`.
+        mask: bool tensor `(batch, time)`, True at real steps.
+        target: float tensor `(batch, dim)`.
+
+    Returns:
+        Float tensor `(batch, dim)`; zeros for an empty history.
+
+    Raises:
+        ValueError: a width is below 1, or `target` and `sequence` differ in width.
+
+    Reference:
+        Zhou et al., 2018, arXiv:1706.06978; DeepCTR `AttentionSequencePoolingLayer`.
+    """
+
+    def __init__(
+        self,
+        units: Sequence[int] = (80, 40),
+        activation: str = "sigmoid",
+        weight_normalization: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.unit = LocalActivationUnit(
+            units, activation, weight_normalization, name="local_activation", dtype=self.dtype_policy
+        )
+
+    def build(self, sequence_shape: tuple[int | None, ...], target_shape: tuple[int | None, ...]) -> None:
+        """Create the unit's network."""
+        self.unit.build(sequence_shape, target_shape)
+
+    def call(self, sequence: Any, mask: Any, target: Any) -> Any:
+        """Pool."""
+        weight = self.unit(sequence, mask, target)
+        return weighted_sum(zero_masked(sequence, mask), weight)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "units": list(self.unit.units),
+            "activation": self.unit.activation,
+            "weight_normalization": self.unit.weight_normalization,
+        }
