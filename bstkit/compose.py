@@ -26,8 +26,8 @@ class Composed:
         selection: what it was composed from.
         features: with row counts and statistics.
         inputs: the inputs of both models.
-        serving: Keras model from a dict of inputs to a dict of `<task>` (probability) and `<task>_logit`, float32 `(batch, 1)`
-            each. The only one that is exported, predicted with and verified.
+        serving: Keras model from a dict of inputs to a dict of `<task>` (probability) and `<task>_logit`, each float32
+            `(batch, 1)`. The only one that is exported, predicted with and verified.
         training: shares every layer of `serving`; returns a dict from task to logit.
         fixed_length: histories are padded to their `max_length` inside the model.
     """
@@ -103,8 +103,7 @@ def _requirements(selection: Selection, registry: Registry) -> frozenset[str]:
         found |= component.requires
         if "prefix_mask" in component.requires and selection.candidate == "append":
             raise ComponentError(
-                f"{use.path}: {use.key} needs real steps without holes before them, and an appended candidate stands behind "
-                "the padding",
+                f"{use.path}: {use.key} needs steps without holes, and an appended candidate stands behind padding",
                 'set candidate = "apart"',
             )
         if "sessions" in component.requires:

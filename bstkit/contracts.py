@@ -1,7 +1,7 @@
 """The contract of every kind of component: what its `call` may name, what it writes, in which shapes.
 
-compose() and the conformance kit read this table; nothing else states these rules. A dimension is a number, a name that must
-agree within one call (`"dim"`), or a primed name (`"dim'"`) that the component chooses itself.
+compose() and the conformance kit read this table; nothing else states these rules. A dimension is a number, a name that
+must agree within one call (`"dim"`), or a primed name (`"dim'"`) that the component chooses itself.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ SLOTS = ("position", "encoder", "pooling", "head")
 """The slots of a recipe, in the order in which compose fills them."""
 
 GIVEN_PARAMETERS = {"tasks": "head", "max_steps": "position"}
-"""Constructor arguments that compose gives, where a component of that kind names them: the names of the tasks; the most steps
-that a sequence can have, the appended candidate included."""
+"""Constructor arguments that compose gives, where a component of that kind names them: the names of the tasks; the most
+steps that a sequence can have, the appended candidate included."""
 
 RESERVED_PARAMETERS = frozenset({"self", "name", "dtype", *GIVEN_PARAMETERS})
 """Constructor arguments that compose gives or Keras owns; never settings of a component."""

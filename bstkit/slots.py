@@ -55,7 +55,7 @@ def call(layer: Any, use: Use, tensors: dict[str, Any]) -> Any:
         tensors: every tensor made so far, by contract name.
 
     Raises:
-        ComponentError: it names a tensor that its kind is not given or that nothing has made, or it breaks its contract.
+        ComponentError: it names a tensor that its kind is not given or nothing has made, or breaks its contract.
     """
     positional, named = [], {}
     for name, parameter in called_with(type(layer)).items():

@@ -1,1 +1,1 @@
-"""The rules that turn raw inputs into tensors, as Keras layers of the served model: TensorFlow and ONNX obey the same ones."""
+"""The rules that turn raw inputs into tensors, as layers of the served model, so that ONNX obeys them too."""

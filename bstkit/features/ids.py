@@ -15,8 +15,8 @@ class IdRule(keras.layers.Layer):
 
     Args:
         rows: int, rows of the embedding table.
-        padding: bool, id 0 is padding and stays. False: the column holds one value a row, so that 0 is out of vocabulary too and
-            the table's padding row is never read.
+        padding: bool, id 0 is padding and stays. False: the column holds one value a row; there 0 is out of vocabulary
+            too, and the table's padding row is never read.
 
     Call arguments:
         ids: int32 tensor of any shape.

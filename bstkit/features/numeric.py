@@ -57,7 +57,7 @@ class Standardise(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="bstkit")
 class Bucket(keras.layers.Layer):
-    """Number the interval that a value falls in: 1 below the first edge, `len(edges) + 1` from the last edge on, 0 missing.
+    """Number the interval of a value: 1 below the first edge, `len(edges) + 1` from the last one on, 0 missing.
 
     Args:
         edges: rising floats.

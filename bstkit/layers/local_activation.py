@@ -30,8 +30,8 @@ class LocalActivationUnit(keras.layers.Layer):
         ValueError: a width is below 1, or `target` and `sequence` differ in width.
 
     Reference:
-        Zhou et al., 2018, arXiv:1706.06978; DeepCTR `AttentionSequencePoolingLayer`, which averages the padding of an empty
-        history where `weight_normalization` is on.
+        Zhou et al., 2018, arXiv:1706.06978; DeepCTR `AttentionSequencePoolingLayer`, which averages the padding of an
+        empty history where `weight_normalization` is on.
     """
 
     def __init__(

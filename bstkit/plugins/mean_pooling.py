@@ -15,7 +15,7 @@ class MeanPooling(keras.layers.Layer):
     Call arguments:
         sequence: float tensor `(batch, time, dim)`.
         mask: bool tensor `(batch, time)`, True at real steps.
-        weight: optional float tensor `(batch, time)`. The sum is divided by the number of real steps, not by the weights.
+        weight: optional float tensor `(batch, time)`. The sum is divided by the number of real steps all the same.
 
     Returns:
         Float tensor `(batch, dim)`; zeros for an empty history.

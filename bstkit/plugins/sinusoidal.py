@@ -14,9 +14,9 @@ class SinusoidalPosition(keras.layers.Layer):
 
     Args:
         max_steps: int >= 1, positions that the table holds; compose gives it.
-        trainable: bool, learn the table, starting from the sinusoids. Defaults to `False`: a constant without parameters.
-        scale: `"sequence"` multiplies the sequence by `sqrt(dim)` (the transformer paper), `"encoding"` multiplies the table
-            (DeepCTR), `"none"` neither. Defaults to `"none"`.
+        trainable: bool, learn the table, starting from the sinusoids. Defaults to `False`: a constant, no parameters.
+        scale: `"sequence"` multiplies the sequence by `sqrt(dim)` (the transformer paper), `"encoding"` multiplies the
+            table (DeepCTR), `"none"` neither. Defaults to `"none"`.
 
     Call arguments:
         sequence: float tensor `(batch, time, dim)`.
@@ -27,7 +27,7 @@ class SinusoidalPosition(keras.layers.Layer):
         Float tensor `(batch, time, dim)`.
 
     Reference:
-        Vaswani et al., 2017, arXiv:1706.03762; DeepCTR `PositionEncoding`, which trains the table unless told otherwise.
+        Vaswani et al., 2017, arXiv:1706.03762; DeepCTR `PositionEncoding`, which trains the table by default.
     """
 
     def __init__(
