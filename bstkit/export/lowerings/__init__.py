@@ -16,8 +16,8 @@ compares it with `call`.
 * `op.<OpType>(*inputs, **attributes)` adds one standard `ai.onnx` node of opset 18 and returns its output value;
   `_outputs=n` returns a tuple of n values. Optional inputs that are left out are None. There is no broadcasting or casting
   beyond ONNX's own: both sides of `Add` must have one dtype.
-* An input may be a NumPy array or scalar (kept in its dtype), a Python float (float32), int (int64), bool, or a list of ints
-  (int64): each becomes a constant, equal constants are shared.
+* An input may be a NumPy array or scalar (kept in its dtype), a Python float (float32), int (int64), bool, or a list of
+  one of these: each becomes a constant, equal constants are shared.
 * Attributes are ints, floats, strings, lists of these, NumPy arrays, or an `onnx_ir.Graph` (the body of a Scan, which may use
   values of the outer graph). `to` of Cast takes a dtype's name too: `op.Cast(x, to="float32")`.
 * `op.weight(variable)` is the variable as a shared initializer, read only when the file is written. With `fn` it is
@@ -33,3 +33,38 @@ compares it with `call`.
 Built-in lowerings are functions `lower(layer, op, **arguments)` with the same rules, found by the exact `call` of the layer, so
 that a subclass with its own `call` never inherits one.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import keras
+
+from bstkit.export.lowerings import dense, embedding, layer_normalization
+
+LOWERINGS: dict[Any, Callable[..., Any]] = {
+    keras.layers.Dense.call: dense.lower,
+    keras.layers.Embedding.call: embedding.lower,
+    keras.layers.LayerNormalization.call: layer_normalization.lower,
+}
+"""The `call` of a Keras layer -> its lowering."""
+
+
+def find_lowering(layer: Any) -> Callable[..., Any] | None:
+    """The lowering of a layer as `function(op, **arguments)`: its own `to_onnx`, else the built-in one for its exact `call`."""
+    if _overrides(type(layer), "to_onnx", "call"):
+        return layer.to_onnx  # type: ignore[no-any-return]  # third-party code, untyped
+    lower = LOWERINGS.get(type(layer).call)
+    return None if lower is None else partial(lower, layer)
+
+
+def _overrides(cls: type, method: str, other: str) -> bool:
+    """Whether `method` is defined by the same class as `other`, or by one that derives from it."""
+    for ancestor in cls.__mro__:
+        if method in vars(ancestor):
+            return True
+        if other in vars(ancestor):
+            return False
+    return False
