@@ -1,7 +1,7 @@
-"""bstkit composes Behavior Sequence Transformer models from plugins, trains them, and exports ONNX that gives the same numbers.
+"""Compose Behavior Sequence Transformer models from plugins, train them, export ONNX that gives the same numbers.
 
-The public names below are imported when they are first used, so that `import bstkit` costs nothing: a plugin's hook module and
-every light command import it.
+The public names below are imported when they are first used, so that `import bstkit` costs nothing: the hook module of a
+plugin and every light command import it.
 """
 
 from __future__ import annotations

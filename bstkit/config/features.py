@@ -1,14 +1,14 @@
 """features.toml: id spaces, the log's columns, histories, target and context.
 
-What preparation learns from a log (row counts, means, deviations) is filled into the same tables, so that a run folder's
-features.toml alone tells how to build and feed its model.
+What preparation learns from a log (row counts, means, deviations) is filled into the same tables, so that the file in
+a run folder alone tells how to build and feed its model.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from bstkit.config.model import Table
 
@@ -73,9 +73,10 @@ class ContextNumeric(Table):
     """A numeric context column, transformed inside the graph.
 
     Args:
-        numeric: `"standardise"` (subtract the mean, divide by the deviation) or `"bucket"` (embed the interval between `edges`).
-        missing: the value that stands for a missing one. None: missing values in a log are an error; while serving they count
-            as the mean, or as a bucket of their own.
+        numeric: `"standardise"` (subtract the mean, divide by the deviation) or `"bucket"` (embed the interval between
+            `edges`).
+        missing: the value that stands for a missing one. None: missing values in a log are an error; while serving they
+            count as the mean, or as a bucket of their own.
         edges: rising bucket edges; bucket k holds `edges[k-1] <= x < edges[k]`.
         dim: width of a bucket's embedding.
         mean, std: learned from the training rows; None until then.
@@ -83,14 +84,25 @@ class ContextNumeric(Table):
 
     numeric: Literal["standardise", "bucket"]
     missing: float | None = None
-    edges: tuple[float, ...] | None = None
+    edges: Annotated[tuple[float, ...] | None, Field(strict=False)] = None  # TOML knows lists only
     dim: Annotated[int, Field(ge=1)] | None = None
     mean: float | None = None
     std: Annotated[float, Field(gt=0)] | None = None
 
 
+def _context_form(value: Any) -> str:
+    """Which form a context column takes, so that errors speak of that one only."""
+    numeric = "numeric" in value if isinstance(value, dict) else isinstance(value, ContextNumeric)
+    return "numeric" if numeric else "id"
+
+
+ContextFeature = Annotated[
+    Annotated[ContextId, Tag("id")] | Annotated[ContextNumeric, Tag("numeric")], Discriminator(_context_form)
+]
+
+
 class Split(Table):
-    """Leave-last-k: of each user's events the last `leave_last` are the test, the `leave_last` before them validation."""
+    """Leave-last-k: of each user's events the last `leave_last` are the test, as many before them validation."""
 
     leave_last: Annotated[int, Field(ge=1)] = 10
 
@@ -100,10 +112,10 @@ class Features(Table):
 
     spaces: Annotated[dict[str, Space], Field(min_length=1)]
     log: LogColumns
-    columns: dict[str, Derived] = {}
+    columns: dict[str, Derived] = Field(default_factory=dict)
     target: Annotated[dict[str, str], Field(min_length=1)]
     history: Annotated[dict[str, History], Field(min_length=1)]
-    context: dict[str, ContextId | ContextNumeric] = {}
+    context: dict[str, ContextFeature] = Field(default_factory=dict)
     split: Split = Split()
 
     @property

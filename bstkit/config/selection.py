@@ -20,7 +20,7 @@ class Use(Table):
 
     key: str
     path: str
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -93,13 +93,13 @@ class Selection(Table):
     encoder: tuple[Use, ...]
     pooling: tuple[Use, ...]
     head: Use
-    rows: dict[str, int] = {}
+    rows: dict[str, int] = Field(default_factory=dict)
     train: TrainSettings = TrainSettings()
     export: ExportSettings = ExportSettings()
-    components: dict[str, str] = {}
-    prefer: dict[str, str] = {}
+    components: dict[str, str] = Field(default_factory=dict)
+    prefer: dict[str, str] = Field(default_factory=dict)
     disable: tuple[str, ...] = ()
-    origins: dict[str, str] = {}
+    origins: dict[str, str] = Field(default_factory=dict)
 
     @property
     def uses(self) -> tuple[Use, ...]:

@@ -1,0 +1,119 @@
+"""What must fit together in a features.toml, beyond the types of its values."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from bstkit.config.features import ContextId, ContextNumeric, Features, History
+from bstkit.config.problems import Problem
+from bstkit.inputs import input_specs
+from bstkit.spelling import did_you_mean
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+Finding = tuple[str, str, str]
+"""Dotted path, message, hint."""
+
+
+def check_features(features: Features, label: str) -> list[Problem]:
+    """List everything that does not fit together.
+
+    Args:
+        features: with types checked already.
+        label: how problems name the file.
+    """
+    findings = [
+        *_names(features),
+        *_spaces(features),
+        *_labels(features),
+        *(found for name, history in features.history.items() for found in _history(name, history)),
+        *(
+            found
+            for column, feature in features.context.items()
+            if isinstance(feature, ContextNumeric)
+            for found in _numeric(f"context.{column}", feature)
+        ),
+        *_input_names(features),
+    ]
+    return [Problem(label, *finding) for finding in findings]
+
+
+def _names(features: Features) -> Iterator[Finding]:
+    """Spaces, histories and tasks name files, inputs and outputs."""
+    tables = {"spaces": features.spaces, "history": features.history, "log.labels": features.log.labels}
+    for table, names in tables.items():
+        for name in names:
+            if not _NAME.fullmatch(name):
+                yield f'{table}."{name}"', "the name may hold letters, digits and underscores only", ""
+
+
+def _spaces(features: Features) -> Iterator[Finding]:
+    used = {f"target.{column}": space for column, space in features.target.items()}
+    for name, history in features.history.items():
+        used |= {f"history.{name}.fields.{column}": space for column, space in history.fields.items()}
+    for column, feature in features.context.items():
+        if isinstance(feature, ContextId):
+            used[f"context.{column}.space"] = feature.space
+    for path, space in used.items():
+        if space not in features.spaces:
+            hint = did_you_mean(space, features.spaces) or f"add it to [spaces]: {space} = {{ dim = 64 }}"
+            yield path, f"there is no id space '{space}'", hint
+
+
+def _labels(features: Features) -> Iterator[Finding]:
+    """A label that is also an input would be its own prediction."""
+    inputs = {*features.target, *features.context}
+    inputs |= {column for history in features.history.values() for column in history.fields}
+    for task, condition in features.log.labels.items():
+        words = condition.split()
+        if not words:
+            yield f"log.labels.{task}", "must name a column, or a condition such as 'rating >= 4'", ""
+        elif words[0] in inputs:
+            yield f"log.labels.{task}", f"column '{words[0]}' is an input too: the model would read its own label", ""
+    for column, derived in features.columns.items():
+        if derived.first_of == column:
+            yield f"columns.{column}.first_of", "a column cannot be made from itself", ""
+
+
+def _history(name: str, history: History) -> Iterator[Finding]:
+    if history.length is not None and "mask" in history.model_fields_set:
+        yield f"history.{name}.mask", "length takes the place of mask", "keep one of the two"
+    elif history.mask != "all" and history.mask not in history.fields:
+        hint = did_you_mean(history.mask, (*history.fields, "all")) or "name one of its fields, or 'all'"
+        yield f"history.{name}.mask", f"the history has no field '{history.mask}'", hint
+
+
+def _numeric(path: str, feature: ContextNumeric) -> Iterator[Finding]:
+    if feature.numeric == "standardise":
+        for key in ("edges", "dim"):
+            if getattr(feature, key) is not None:
+                yield f"{path}.{key}", "belongs to numeric = 'bucket'", "take it out, or bucket the column"
+        return
+    if feature.dim is None:
+        yield f"{path}.dim", "is missing: a bucket needs the width of its embedding", "dim = 8"
+    if not feature.edges:
+        yield f"{path}.edges", "is missing: a bucket needs its edges", "edges = [1.0, 10.0]"
+    elif any(not low < high for low, high in pairwise(feature.edges)):
+        yield f"{path}.edges", f"must rise; received {list(feature.edges)}", ""
+    for key in ("mean", "std"):
+        if getattr(feature, key) is not None:
+            yield f"{path}.{key}", "belongs to numeric = 'standardise'", "take it out"
+
+
+def _input_names(features: Features) -> Iterator[Finding]:
+    """Every input and output of the served model needs a name of its own, the ages that a component may ask for included."""
+    users = defaultdict(list)
+    for spec in input_specs(features, with_age=True):
+        at = {"target": "target", "context_id": "context", "context_numeric": "context"}.get(spec.role)
+        users[spec.name].append(f"{at}.{spec.column}" if at else f"history.{spec.history}")
+    for task in features.tasks:
+        users[task].append(f"log.labels.{task}")
+        users[f"{task}_logit"].append(f"log.labels.{task}")
+    for name, paths in users.items():
+        if len(paths) > 1:
+            yield (
+                paths[-1],
+                f"the name '{name}' is taken by {paths[0]}",
+                "rename one: inputs and outputs share their names",
+            )

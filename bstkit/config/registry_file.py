@@ -1,0 +1,126 @@
+"""registry.toml: its tables and their types."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from bstkit.config.model import Table
+from bstkit.config.selection import ExportSettings, TrainSettings
+from bstkit.contracts import KINDS, SLOTS
+from bstkit.spelling import did_you_mean
+
+SLOT_KINDS = {
+    "position": ("position",),
+    "encoder": ("encoder", "score", "objective"),
+    "pooling": ("pooling",),
+    "head": ("head",),
+}
+"""Which kinds a slot takes, its own first."""
+
+LIST_SLOTS = ("encoder", "pooling")
+
+RECIPE_KEYS = ("candidate", *SLOTS)
+"""What a recipe decides and `[model]` may replace."""
+
+_KEY = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+_LOCAL_TARGET = re.compile(r".+\.py:\w+")
+
+
+def _check_slot(value: Any) -> Any:
+    if isinstance(value, list):
+        for one in value:
+            if isinstance(one, list):
+                raise ValueError("a list of components holds no further list")
+            _check_slot(one)
+    elif isinstance(value, dict):
+        if not isinstance(value.get("use"), str):
+            raise ValueError("a table in a slot needs use = <component>")
+    elif not isinstance(value, str):
+        raise ValueError(f"must be a component's name, or {{ use = name, ... }}; received {value!r}")
+    return value
+
+
+def _check_single(value: Any) -> Any:
+    if isinstance(value, list):
+        raise ValueError(f"takes one component, not a list; only {' and '.join(LIST_SLOTS)} take lists")
+    return _check_slot(value)
+
+
+def _check_key(key: str) -> str:
+    kind = key.partition(".")[0]
+    if not _KEY.fullmatch(key):
+        raise ValueError("must be of the form kind.name, in snake_case and quotes")
+    if kind not in KINDS:
+        raise ValueError(f"no kind named '{kind}', {did_you_mean(kind, KINDS)}".rstrip(", "))
+    return key
+
+
+def _check_target(target: str) -> str:
+    if not _LOCAL_TARGET.fullmatch(target):
+        raise ValueError(f"must be 'file:Class'; received {target!r}")
+    return target
+
+
+Slot = Annotated[Any, AfterValidator(_check_slot)]
+SingleSlot = Annotated[Any, AfterValidator(_check_single)]
+Key = Annotated[str, AfterValidator(_check_key)]
+Parameters = dict[str, dict[str, Any]]
+
+
+class SlotTable(Table):
+    """The slots, as a recipe and `[model]` hold them: a name, `{ use = name, ... }`, in two of them also a list."""
+
+    candidate: Literal["append", "apart"] = "append"
+    position: SingleSlot = ""
+    encoder: Slot = ""
+    pooling: Slot = ""
+    head: SingleSlot = ""
+
+
+class ModelTable(SlotTable):
+    """`[model]`: the recipe, and slots that replace the recipe's."""
+
+    recipe: str
+
+
+class RecipeTable(SlotTable):
+    """`[recipe.NAME]`: the slots, and table rows by column for composing without data."""
+
+    features: dict[str, Annotated[int, Field(ge=3)]] = Field(default_factory=dict)
+
+
+class PluginTable(Table):
+    """`[plugins]`."""
+
+    disable: list[str] = Field(default_factory=list)
+    prefer: dict[Key, str] = Field(default_factory=dict)
+
+
+class RegistryFile(Table):
+    """A registry.toml, or several merged. A table `[kind.name]` holds defaults for every use of one component."""
+
+    version: Literal[1] = Field(default=1, alias="schema")
+    model: ModelTable
+    recipe: dict[str, RecipeTable] = Field(default_factory=dict)
+    position: Parameters = Field(default_factory=dict)
+    encoder: Parameters = Field(default_factory=dict)
+    score: Parameters = Field(default_factory=dict)
+    pooling: Parameters = Field(default_factory=dict)
+    objective: Parameters = Field(default_factory=dict)
+    head: Parameters = Field(default_factory=dict)
+    train: TrainSettings = TrainSettings()
+    export: ExportSettings = ExportSettings()
+    plugins: PluginTable = PluginTable()
+    components: dict[Key, Annotated[str, AfterValidator(_check_target)]] = Field(default_factory=dict)
+
+
+def is_whole(path: tuple[str, ...]) -> bool:
+    """Whether the value at a path replaces a lower layer's as one piece: slots and parameters, not tables."""
+    if path[0] == "model":
+        return len(path) == 2
+    if path[0] == "recipe":
+        return len(path) == 3 and path[2] in SLOTS
+    return path[0] in KINDS and len(path) == 3

@@ -1,0 +1,207 @@
+"""Files, environment and flags -> one checked Selection."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from bstkit.config.document import Document
+from bstkit.config.layers import read_layers
+from bstkit.config.model import Table
+from bstkit.config.overrides import TABLES, Override, apply_environment, apply_flags
+from bstkit.config.problems import Problem, dotted, raise_problems, validation_problems
+from bstkit.config.registry_file import PluginTable, RegistryFile
+from bstkit.config.selection import ExportSettings, Selection, TrainSettings, Use
+from bstkit.config.slot_resolution import SlotResolution
+from bstkit.contracts import KINDS
+from bstkit.manager import load_plugins
+from bstkit.registry import Registry
+from bstkit.signature import check_parameters, parameters
+from bstkit.spelling import did_you_mean
+
+Settings = TypeVar("Settings", TrainSettings, ExportSettings)
+
+HINT = "correct these, then run the command again"
+
+
+def load_selection(
+    recipe: str | None = None,
+    *,
+    slots: Mapping[str, str] | None = None,
+    settings: Sequence[str] = (),
+    registry_path: Path | None = None,
+    working_folder: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    found: Iterable[EntryPoint] | None = None,
+) -> Selection:
+    """Resolve a selection from registry files, environment and flags; imports nothing heavy.
+
+    Args:
+        recipe: `--recipe`. Defaults to what environment and files say.
+        slots: slot (or `"candidate"`) -> what its flag says: a name, or TOML such as `["gru", { use = "gru" }]`.
+        settings: each `--set`, `path=value`.
+        registry_path: the file that `--registry` names.
+        working_folder: where a registry.toml may stand. Defaults to the current folder.
+        environ: the BSTKIT_ variables. Defaults to the process's environment.
+        found: entry points in place of the installed ones, for tests.
+
+    Returns:
+        The selection. Names are checked; parameters are not, for that needs the classes: see `checked_selection`.
+
+    Raises:
+        ConfigError: something is wrong; the message lists every problem.
+        ComponentError, PluginError: the only problem is a component that a flag names.
+    """
+    document = read_layers(working_folder or Path.cwd(), registry_path)
+    problems: list[Problem] = []
+    overrides = apply_environment(document, os.environ if environ is None else environ, problems)
+    overrides += apply_flags(document, recipe, slots or {}, settings, problems)
+    _check_structure(document, problems)
+    choices = _plugin_choices(document)
+    registry = Registry(load_plugins(found, choices.disable), choices.components, choices.prefer)
+    _check_defaults(document, registry, problems)
+    selection = _select(document, overrides, registry, problems)
+    raise_problems(problems, HINT)
+    return selection.model_copy(update={**dict(choices), "origins": selection.origins})
+
+
+class PluginSettings(Table):
+    """What configuration says about plugins: enough for `load_registry`, without choosing a recipe."""
+
+    components: dict[str, str]
+    prefer: dict[str, str]
+    disable: tuple[str, ...]
+
+
+def load_plugin_settings(registry_path: Path | None = None, working_folder: Path | None = None) -> PluginSettings:
+    """Read `[components]` and `[plugins]` of the registry files, for commands that list what is there.
+
+    Args:
+        registry_path: the file that `--registry` names.
+        working_folder: where a registry.toml may stand. Defaults to the current folder.
+
+    Raises:
+        ConfigError: a file is wrong; the message lists every problem.
+    """
+    document = read_layers(working_folder or Path.cwd(), registry_path)
+    problems: list[Problem] = []
+    _check_structure(document, problems)
+    raise_problems(problems, HINT)
+    return _plugin_choices(document)
+
+
+def checked_selection(selection: Selection, registry: Registry) -> Selection:
+    """Check every parameter against its component's constructor; imports the selected classes.
+
+    Args:
+        selection: from `load_selection`.
+        registry: from `load_registry(selection)`.
+
+    Returns:
+        The same selection; its origins also say `"default"` for each parameter left to its constructor.
+
+    Raises:
+        ConfigError: parameters are wrong; the message lists every problem of every component.
+        PluginError: a class cannot be imported.
+    """
+    problems: list[Problem] = []
+    origins = dict(selection.origins)
+    for use in selection.uses:
+        component = registry.load_class(use.key)
+        problems += check_parameters(component, use.parameters, use.path, origins)
+        for parameter in parameters(component):
+            if not parameter.required:
+                origins.setdefault(f"{use.path}.{parameter.name}", "default")
+    raise_problems(problems, f"`bstkit show {selection.uses[0].key}` lists parameters and their types")
+    return selection.model_copy(update={"origins": origins})
+
+
+def _check_structure(document: Document, problems: list[Problem]) -> None:
+    """Add what pydantic finds, and drop the offending values so that checking can go on."""
+    try:
+        RegistryFile.model_validate(document.values)
+    except ValidationError as error:
+        for path, problem in validation_problems(error, RegistryFile, document.source):
+            problems.append(problem)
+            document.discard(path)
+
+
+def _check_defaults(document: Document, registry: Registry, problems: list[Problem]) -> None:
+    """Find tables `[kind.name]` of components that nothing provides."""
+    if registry.plugins.absent:
+        return  # one that did not load may provide them, and is needed only when selected
+    for kind in KINDS:
+        for name in document.get((kind,), {}):
+            names = [one.component.name for one in registry.list(kind)]
+            if name not in names:
+                source = document.source((kind, name))
+                problem = Problem(source, dotted((kind, name)), f"no {kind} named '{name}'", did_you_mean(name, names))
+                problems.append(problem)
+
+
+def _plugin_choices(document: Document) -> PluginSettings:
+    plugins = PluginTable.model_validate(document.get(("plugins",), {}))
+    return PluginSettings(
+        components=document.get(("components",), {}), prefer=plugins.prefer, disable=tuple(plugins.disable)
+    )
+
+
+def _select(
+    document: Document, overrides: Sequence[Override], registry: Registry, problems: list[Problem]
+) -> Selection:
+    """Resolve every slot; a stand-in takes the place of what has a problem, for the problems are raised afterwards."""
+    recipe = document.get(("model", "recipe"), "")
+    recipes = document.get(("recipe",), {})
+    if recipe and recipe not in recipes:
+        hint = f"{did_you_mean(recipe, recipes)} the recipes are {', '.join(recipes)}".strip()
+        problems.append(
+            Problem(document.source(("model", "recipe")), "model.recipe", f"no recipe named '{recipe}'", hint)
+        )
+    resolution = SlotResolution(document, recipe, overrides, registry, problems)
+    before = len(problems)
+    uses = {slot: resolution.uses(slot) for slot in ("position", "encoder", "pooling", "head")}
+    if recipe in recipes and len(problems) == before:
+        source = document.source(("recipe", recipe))
+        problems += [
+            Problem(source, f"recipe.{recipe}.{slot}", "is missing", f"choose one with --{slot}")
+            for slot in ("pooling", "head")
+            if not uses[slot]
+        ]
+    stand_in = Use(key="head.none", path="head")
+    rows = document.get(("recipe", recipe, "features"), {})
+    return Selection(
+        recipe=recipe,
+        candidate=resolution.candidate(),
+        position=next(iter(uses["position"]), None),
+        encoder=uses["encoder"],
+        pooling=uses["pooling"],
+        head=next(iter(uses["head"]), stand_in),
+        rows=rows,
+        train=_settings(document, "train", TrainSettings),
+        export=_settings(document, "export", ExportSettings),
+        origins=resolution.origins | _origins(document, recipe, rows),
+    )
+
+
+def _settings(document: Document, table: str, model: type[Settings]) -> Settings:
+    try:
+        return model(**document.get((table,), {}))
+    except ValidationError:  # its problems are reported already
+        return model()
+
+
+def _origins(document: Document, recipe: str, rows: Mapping[str, int]) -> dict[str, str]:
+    """Where recipe, row counts and settings came from."""
+    origins = {"recipe": document.origin(("model", "recipe"))}
+    origins |= {f"rows.{column}": document.origin(("recipe", recipe, "features", column)) for column in rows}
+    for table, keys in TABLES.items():
+        for key in keys:
+            value = document.get((table, key))
+            inner = [(table, key, name) for name in value] if isinstance(value, dict) else [(table, key)]
+            origins |= {dotted(path): document.origin(path) for path in inner}
+    return origins
