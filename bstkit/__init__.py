@@ -1,7 +1,7 @@
 """Compose Behavior Sequence Transformer models from plugins, train them, export ONNX that gives the same numbers.
 
-The public names below are imported when they are first used, so that `import bstkit` costs nothing: the hook module of a
-plugin and every light command import it.
+The public names below are imported when they are first used, so that `import bstkit` costs nothing: each hook module of
+a plugin and every light command import it.
 """
 
 from __future__ import annotations

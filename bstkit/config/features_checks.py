@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from bstkit.config.features import ContextId, ContextNumeric, Features, History
@@ -41,7 +41,11 @@ def check_features(features: Features, label: str) -> list[Problem]:
 
 def _names(features: Features) -> Iterator[Finding]:
     """Spaces, histories and tasks name files, inputs and outputs."""
-    tables = {"spaces": features.spaces, "history": features.history, "log.labels": features.log.labels}
+    tables: dict[str, Iterable[str]] = {
+        "spaces": features.spaces,
+        "history": features.history,
+        "log.labels": features.log.labels,
+    }
     for table, names in tables.items():
         for name in names:
             if not _NAME.fullmatch(name):
@@ -102,7 +106,7 @@ def _numeric(path: str, feature: ContextNumeric) -> Iterator[Finding]:
 
 
 def _input_names(features: Features) -> Iterator[Finding]:
-    """Every input and output of the served model needs a name of its own, the ages that a component may ask for included."""
+    """Every input and output needs a name of its own, the ages that a component may ask for included."""
     users = defaultdict(list)
     for spec in input_specs(features, with_age=True):
         at = {"target": "target", "context_id": "context", "context_numeric": "context"}.get(spec.role)
@@ -115,5 +119,5 @@ def _input_names(features: Features) -> Iterator[Finding]:
             yield (
                 paths[-1],
                 f"the name '{name}' is taken by {paths[0]}",
-                "rename one: inputs and outputs share their names",
+                "each input and output needs its own",
             )

@@ -19,6 +19,7 @@ from bstkit.config.registry_file import PluginTable, RegistryFile
 from bstkit.config.selection import ExportSettings, Selection, TrainSettings, Use
 from bstkit.config.slot_resolution import SlotResolution
 from bstkit.contracts import KINDS
+from bstkit.errors import ConfigError
 from bstkit.manager import load_plugins
 from bstkit.registry import Registry
 from bstkit.signature import check_parameters, parameters
@@ -159,9 +160,10 @@ def _select(
     recipes = document.get(("recipe",), {})
     if recipe and recipe not in recipes:
         hint = f"{did_you_mean(recipe, recipes)} the recipes are {', '.join(recipes)}".strip()
-        problems.append(
-            Problem(document.source(("model", "recipe")), "model.recipe", f"no recipe named '{recipe}'", hint)
-        )
+        message = f"no recipe named '{recipe}'"
+        source = document.source(("model", "recipe"))
+        path = "model.recipe" if source.endswith(".toml") else ""
+        problems.append(Problem(source, path, message, hint, ConfigError(message, hint)))
     resolution = SlotResolution(document, recipe, overrides, registry, problems)
     before = len(problems)
     uses = {slot: resolution.uses(slot) for slot in ("position", "encoder", "pooling", "head")}

@@ -9,7 +9,7 @@ from typing import Any
 
 from bstkit.config.document import Document
 from bstkit.config.overrides import Override
-from bstkit.config.problems import Problem
+from bstkit.config.problems import Problem, dotted
 from bstkit.config.registry_file import SLOT_KINDS
 from bstkit.config.selection import Use
 from bstkit.contracts import KINDS
@@ -56,7 +56,7 @@ class SlotResolution:
         if not entries:
             self.origins[slot] = self.document.origin(where)
         uses = [
-            self._use(slot, path, entry, self.document.origin(where), given.get(index, []))
+            self._use(slot, path, entry, where, given.get(index, []))
             for index, (path, entry) in enumerate(zip(paths, entries, strict=True))
         ]
         return tuple(use for use in uses if use is not None)
@@ -83,9 +83,13 @@ class SlotResolution:
             )
         return grouped
 
-    def _use(self, slot: str, path: str, entry: dict[str, Any], label: str, given: list[Override]) -> Use | None:
+    def _use(
+        self, slot: str, path: str, entry: dict[str, Any], where: tuple[str, ...], given: list[Override]
+    ) -> Use | None:
         name = entry.pop("use")
-        source = Problem(label, path, "")
+        label = self.document.origin(where)
+        in_file = dotted(where) + path.removeprefix(slot)
+        source = Problem(label, in_file if label.endswith(".toml") else "", "")
         for override in given:
             if override.parameter == "use":
                 name, source = override.value, Problem(override.label, path, "")
@@ -125,14 +129,9 @@ class SlotResolution:
             return False
         file = component.target.rpartition(":")[0]
         if file.endswith(".py") and not Path(file).is_file():
-            self.problems.append(
-                Problem(
-                    self.document.source(("components", key)),
-                    f'components."{key}"',
-                    f"there is no file {file}",
-                    "check the path",
-                )
-            )
+            where = ("components", key)
+            message = f"there is no file {file}"
+            self.problems.append(Problem(self.document.source(where), dotted(where), message, "correct the path"))
             return False
         return True
 
