@@ -1,0 +1,170 @@
+"""The run folder: what training leaves, whole or not at all.
+
+    selection.toml     every resolved choice
+    features.toml      with row counts and statistics filled in
+    model.weights.h5   the served model's weights
+    vocab/<space>.txt  one key a line, the first line is id 2
+    history.csv        one line an epoch
+    metrics.json       test metrics and baselines, seconds by stage
+    heldout.npz        up to 1,024 test rows as the model's inputs, for verification
+    provenance.json    versions, providers of the components, data, seed
+    bundle/            the export, once it has verified
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bstkit.config.feature_file import features_to_toml, load_features
+from bstkit.config.features import Features
+from bstkit.config.selection import Selection
+from bstkit.config.selection_file import selection_from_toml, selection_to_toml
+from bstkit.errors import RunError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from bstkit.compose import Composed
+
+WEIGHTS = "model.weights.h5"
+BUNDLE = "bundle"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder, opened.
+
+    Args:
+        folder: where it lies.
+        selection, features: as it was trained.
+        metrics: the content of metrics.json.
+        provenance: the content of provenance.json.
+    """
+
+    folder: Path
+    selection: Selection
+    features: Features
+    metrics: Mapping[str, Any] = field(repr=False)
+    provenance: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def bundle(self) -> Path:
+        """The folder that holds, or will hold, its export."""
+        return self.folder / BUNDLE
+
+    @cached_property
+    def composed(self) -> Composed:
+        """The model with its trained weights; composed at first use."""
+        from bstkit.compose import compose
+
+        composed = compose(self.selection, self.features)
+        try:
+            composed.serving.load_weights(self.folder / WEIGHTS)
+        except (OSError, ValueError, KeyError) as error:
+            reason = str(error).splitlines()[0]
+            raise RunError(
+                f"{self.folder / WEIGHTS} cannot be read into the model: {reason}", "train again; the file is damaged"
+            ) from error
+        return composed
+
+    @cached_property
+    def heldout(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Test rows by input name."""
+        import numpy as np
+
+        with np.load(self.folder / "heldout.npz") as arrays:
+            return {name: arrays[name] for name in arrays.files}
+
+
+def load_run(folder: Path | str) -> Run:
+    """Open a run folder.
+
+    Raises:
+        RunError: it does not exist, or a file is missing or unreadable.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise RunError(f"no run folder at {folder}", "`bstkit train` or `bstkit build` makes one; --out names it")
+    missing = [
+        name
+        for name in ("selection.toml", "features.toml", WEIGHTS, "metrics.json", "heldout.npz", "provenance.json")
+        if not (folder / name).is_file()
+    ]
+    if missing:
+        raise RunError(f"{folder} is not a whole run: {', '.join(missing)} missing", "train again into a new folder")
+    try:
+        selection = selection_from_toml((folder / "selection.toml").read_text(encoding="utf-8"))
+        metrics, provenance = (json.loads((folder / name).read_bytes()) for name in ("metrics.json", "provenance.json"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{folder} cannot be read: {error}", "train again; a file of the run is damaged") from error
+    return Run(folder, selection, load_features(folder / "features.toml"), metrics, provenance)
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Give a hidden sibling to write into, which takes the folder's name when the block ends without an error.
+
+    Raises:
+        RunError: the folder exists, or its parent cannot be written to; before the block runs.
+    """
+    if folder.exists():
+        raise RunError(f"{folder} already exists", "choose another folder with --out, or move this one away")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent))
+        staging.chmod(0o777 & ~_umask())
+    except OSError as error:
+        raise RunError(f"cannot write to {folder.parent}: {error.strerror}", "choose another folder with --out") from error
+    try:
+        yield staging
+        staging.rename(folder)
+    except OSError as error:
+        raise RunError(f"cannot write {folder}: {error}", "make room, or choose another folder with --out") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def write_run(
+    folder: Path,
+    composed: Composed,
+    *,
+    vocabularies: Mapping[str, Sequence[str]],
+    history: Sequence[Mapping[str, Any]],
+    metrics: Mapping[str, Any],
+    heldout: Mapping[str, np.ndarray[Any, Any]],
+    provenance: Mapping[str, Any],
+) -> None:
+    """Write every file of a run into a folder from `new_folder`."""
+    import numpy as np
+
+    from bstkit.data.vocabulary import write_vocabulary
+
+    (folder / "selection.toml").write_text(selection_to_toml(composed.selection), encoding="utf-8")
+    (folder / "features.toml").write_text(features_to_toml(composed.features), encoding="utf-8")
+    composed.serving.save_weights(folder / WEIGHTS)
+    (folder / "vocab").mkdir()
+    for space, keys in vocabularies.items():
+        write_vocabulary(folder / "vocab" / f"{space}.txt", keys)
+    with (folder / "history.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(history[0]))
+        writer.writeheader()
+        writer.writerows(history)
+    np.savez_compressed(folder / "heldout.npz", allow_pickle=False, **heldout)
+    for name, content in (("metrics.json", metrics), ("provenance.json", provenance)):
+        (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,40 @@
+"""How long work reports that it moves, whoever watches: the command line draws it, a notebook may ignore it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Advance = Callable[[float, str], None]
+"""Called as `advance(done, note)`: `done` lies in [0, 1], `note` is a few words."""
+
+
+class Progress:
+    """The stages of one job and the seconds that each took. This one is silent.
+
+    Subclasses override `begin`, `advance` and `end`.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Advance]:
+        """Run one stage; its time is kept even when it fails."""
+        start = time.perf_counter()
+        self.begin(name)
+        try:
+            yield lambda done, note="": self.advance(name, done, note)
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+            self.end(name, self.seconds[name])
+
+    def begin(self, name: str) -> None:
+        """Told when a stage begins."""
+
+    def advance(self, name: str, done: float, note: str) -> None:
+        """Told how far a stage is."""
+
+    def end(self, name: str, seconds: float) -> None:
+        """Told when a stage ends, whether or not it succeeded."""

@@ -1,0 +1,60 @@
+"""Where a model came from: versions, providers, data."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bstkit.registry import Registry
+from bstkit.version import __version__
+
+if TYPE_CHECKING:
+    from bstkit.config.selection import Selection
+    from bstkit.data.dataset import Dataset
+
+_PACKAGES = ("tensorflow", "keras", "tf2onnx", "onnx", "numpy", "duckdb")
+
+
+def provenance(selection: Selection, registry: Registry, dataset: Dataset) -> dict[str, Any]:
+    """Collect what provenance.json holds, as plain data."""
+    return {
+        "bstkit": __version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "packages": {name: found for name in _PACKAGES if (found := _version(name))},
+        "components": {use.key: registry.resolve(use.key).provider for use in selection.uses},
+        "seed": selection.train.seed,
+        "data": {"log": dataset.origin, "sha256": fingerprint(dataset)},
+    }
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """SHA-256 over every array of a prepared dataset: equal for equal events, order and ids."""
+    digest = hashlib.sha256()
+    for name, array in _arrays(dataset):
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _arrays(dataset: Dataset) -> Iterable[tuple[str, np.ndarray[Any, Any]]]:
+    for spec in fields(dataset):
+        value = getattr(dataset, spec.name)
+        parts = value.items() if isinstance(value, dict) else [("", value)]
+        for key, part in parts:
+            if isinstance(part, np.ndarray):
+                yield f"{spec.name}.{key}", part
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,178 @@
+"""Fit a composed model with Keras: early stopping on validation, exact metrics each epoch, the same weights from the same seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from bstkit.compose import Composed
+from bstkit.data.dataset import Dataset
+from bstkit.data.feed import batches, steps_per_epoch
+from bstkit.errors import TrainingError
+from bstkit.progress import Advance
+from bstkit.training.metrics import Metrics, evaluate
+
+EVALUATION_BATCH = 1024
+"""Rows a step while scoring: no gradients are kept, so larger than while training."""
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What a plugin's `bstkit_callbacks` hook is told about the run it may watch."""
+
+    composed: Composed
+    dataset: Dataset
+
+
+def make_repeatable(seed: int) -> None:
+    """Seed Python, NumPy and TensorFlow, and make every operation deterministic for the rest of the process."""
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+def fit(
+    composed: Composed,
+    dataset: Dataset,
+    advance: Advance | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> list[dict[str, float]]:
+    """Train until validation log loss stops improving, and leave the best weights in the model.
+
+    Args:
+        composed: freshly composed after `make_repeatable`.
+        dataset: prepared with the features that the model was composed with.
+        advance: told about each step.
+        callbacks: more Keras callbacks.
+
+    Returns:
+        One dict an epoch: `epoch` (from 1), `loss`, `val_log_loss`, `val_auc`, `val_gauc` (the last two None where undefined).
+
+    Raises:
+        TrainingError: the loss is not a number.
+    """
+    settings = composed.selection.train
+    validation = _Validation(composed, dataset)
+    steps = steps_per_epoch(dataset, "train", settings.batch_size)
+    composed.training.compile(
+        optimizer=keras.optimizers.Adam(settings.learning_rate),
+        loss={task: keras.losses.BinaryCrossentropy(from_logits=True) for task in composed.features.tasks},
+        jit_compile=False,  # free lengths would compile anew for every length
+    )
+    composed.training.fit(
+        batches(dataset, "train", composed.inputs, settings.batch_size, seed=settings.seed, shuffle=True).repeat(),
+        epochs=settings.epochs,
+        steps_per_epoch=steps,
+        verbose=0,
+        callbacks=[
+            _FiniteLoss(),
+            validation,
+            keras.callbacks.EarlyStopping(
+                "val_log_loss", mode="min", patience=settings.patience, restore_best_weights=True
+            ),
+            *([_Advance(advance, settings.epochs, steps)] if advance else []),
+            *callbacks,
+        ],
+    )
+    return validation.history
+
+
+def score(composed: Composed, dataset: Dataset, split: str) -> dict[str, np.ndarray[Any, Any]]:
+    """Predict the rows of one split, in their order.
+
+    Returns:
+        Task -> float32 probabilities `(rows,)`.
+    """
+    predict = _predictor(composed)
+    return predict(batches(dataset, split, composed.inputs, EVALUATION_BATCH, seed=0, shuffle=False))
+
+
+def evaluate_split(composed: Composed, dataset: Dataset, split: str) -> dict[str, Metrics]:
+    """Task -> exact metrics on one split."""
+    scores = score(composed, dataset, split)
+    rows = dataset.rows(split)
+    return {
+        task: evaluate(dataset.labels[task][rows], scores[task], dataset.user[rows]) for task in composed.features.tasks
+    }
+
+
+def _predictor(composed: Composed) -> Callable[[Any], dict[str, np.ndarray[Any, Any]]]:
+    """A compiled forward pass that is traced once; `Model.predict` would build its own at every call."""
+
+    @tf.function(reduce_retracing=True)
+    def forward(inputs: Any) -> Any:
+        outputs = composed.serving(inputs, training=False)
+        return {task: outputs[task] for task in composed.features.tasks}
+
+    def predict(data: Any) -> dict[str, np.ndarray[Any, Any]]:
+        parts = [forward(inputs) for inputs, _ in data]
+        return {
+            task: np.concatenate([part[task].numpy()[:, 0] for part in parts]) for task in composed.features.tasks
+        }
+
+    return predict
+
+
+class _Validation(keras.callbacks.Callback):
+    """Score the validation rows after each epoch and add the exact metrics to the epoch's logs."""
+
+    def __init__(self, composed: Composed, dataset: Dataset) -> None:
+        super().__init__()
+        self.composed = composed
+        self.dataset = dataset
+        self.history: list[dict[str, float]] = []
+        self.predict = _predictor(composed)
+        self.data = batches(dataset, "validation", composed.inputs, EVALUATION_BATCH, seed=0, shuffle=False)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        scores = self.predict(self.data)
+        rows = self.dataset.rows("validation")
+        task = self.composed.features.tasks[0]
+        metrics = evaluate(self.dataset.labels[task][rows], scores[task], self.dataset.user[rows])
+        logs = logs if logs is not None else {}
+        logs |= {"val_log_loss": metrics.log_loss, "val_auc": metrics.auc, "val_gauc": metrics.gauc}
+        self.history.append({"epoch": epoch + 1, "loss": float(logs["loss"]), **_validation_only(logs)})
+
+
+def _validation_only(logs: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in logs.items() if name.startswith("val_")}
+
+
+class _FiniteLoss(keras.callbacks.Callback):
+    """Stop with an error as soon as the loss is NaN or infinite."""
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        loss = (logs or {}).get("loss")
+        if loss is not None and not math.isfinite(loss):
+            raise TrainingError(
+                f"the loss is {loss} at step {batch + 1}", "lower train.learning_rate:  --set train.learning_rate=0.0003"
+            )
+
+
+class _Advance(keras.callbacks.Callback):
+    """Tell the watcher how far training is; a stop before the last epoch ends the stage early."""
+
+    def __init__(self, advance: Advance, epochs: int, steps: int) -> None:
+        super().__init__()
+        self.advance = advance
+        self.epochs = epochs
+        self.steps = steps
+        self.epoch = 0
+        self.note = ""
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        done = (self.epoch + (batch + 1) / self.steps) / self.epochs
+        loss = (logs or {}).get("loss", math.nan)
+        self.advance(done, f"epoch {self.epoch + 1} of at most {self.epochs}, loss {loss:.4f}{self.note}")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        auc = (logs or {}).get("val_auc")
+        self.note = "" if auc is None else f", validation AUC {auc:.4f}"

@@ -1,0 +1,108 @@
+"""`train`: check everything, prepare the log, compose, fit, score, write the run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bstkit.artefact import Run, load_run, new_folder, write_run
+from bstkit.compose import Composed, compose
+from bstkit.config.features import Features
+from bstkit.config.resolve import checked_selection
+from bstkit.config.selection import Selection
+from bstkit.data.baselines import baselines
+from bstkit.data.dataset import Dataset, load_dataset
+from bstkit.data.feature_files import features_for
+from bstkit.data.feed import take
+from bstkit.progress import Advance, Progress
+from bstkit.provenance import provenance
+from bstkit.registry import Registry, load_registry
+from bstkit.training.fit import TrainingRun, evaluate_split, fit, make_repeatable
+
+HELDOUT_ROWS = 1024
+"""Test rows that a run keeps for verification."""
+
+
+def train(
+    selection: Selection,
+    folder: Path | str,
+    *,
+    data: Path | str | None = None,
+    features: Features | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Train a model and write its run folder.
+
+    Args:
+        selection: from `load_selection`.
+        folder: the run folder to make; it must not exist.
+        data: a log. Defaults to the embedded click log.
+        features: what the log's columns mean. Defaults to the file that goes with `data`.
+        progress: told about the stages.
+
+    Returns:
+        The run, its model with the best weights.
+
+    Raises:
+        BstkitError: names, parameters, the folder or the data are wrong; nothing is left behind.
+    """
+    progress = progress or Progress()
+    data = None if data is None else Path(data)
+    with new_folder(Path(folder)) as staging:
+        registry = load_registry(selection)
+        selection = checked_selection(selection, registry)
+        features = features or features_for(data)
+        with progress.stage("prepare data") as advance:
+            dataset = load_dataset(data, features, advance=advance)
+        with progress.stage("compose"):
+            make_repeatable(selection.train.seed)
+            composed = compose(selection, dataset.features, registry)
+        with progress.stage("train") as advance:
+            history = _fit(composed, dataset, registry, advance)
+        with progress.stage("score"):
+            metrics = _metrics(composed, dataset, progress.seconds, history)
+        with progress.stage("write run"):
+            write_run(
+                staging,
+                composed,
+                vocabularies=dataset.vocabularies,
+                history=history,
+                metrics=metrics,
+                heldout=_heldout(composed, dataset),
+                provenance=provenance(selection, registry, dataset),
+            )
+    return load_run(folder)
+
+
+def _fit(composed: Composed, dataset: Dataset, registry: Registry, advance: Advance) -> list[dict[str, Any]]:
+    run = TrainingRun(composed, dataset)
+    callbacks = [callback for _, callback in registry.plugins.collect("bstkit_callbacks", run=run)]
+    return fit(composed, dataset, advance, callbacks)
+
+
+def _metrics(
+    composed: Composed, dataset: Dataset, seconds: Mapping[str, float], history: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """What metrics.json holds: test metrics of the model and of the baselines, on the same rows."""
+    return {
+        "rows": {split: len(dataset.rows(split)) for split in ("train", "validation", "test")},
+        "parameters": composed.serving.count_params(),
+        "epochs": len(history),
+        "test": {task: asdict(metrics) for task, metrics in evaluate_split(composed, dataset, "test").items()},
+        "baselines": {
+            name: {task: asdict(metrics) for task, metrics in by_task.items()}
+            for name, by_task in baselines(dataset, "test").items()
+        },
+        "seconds": dict(seconds),
+    }
+
+
+def _heldout(composed: Composed, dataset: Dataset) -> dict[str, np.ndarray[Any, Any]]:
+    """Test rows, evenly spread over the users."""
+    rows = dataset.rows("test")
+    chosen = np.linspace(0, len(rows) - 1, min(HELDOUT_ROWS, len(rows))).astype(np.int64)
+    return take(dataset, rows[chosen], composed.inputs)

@@ -1,0 +1,78 @@
+"""Each pooling worked by hand."""
+
+import keras
+import numpy as np
+import pytest
+
+from bstkit.plugins.attention_pooling import AttentionPooling
+from bstkit.plugins.attention_score import AttentionScore
+from bstkit.plugins.flatten_pooling import FlattenPooling
+from bstkit.plugins.last_pooling import LastPooling
+from bstkit.plugins.max_pooling import MaxPooling
+from bstkit.plugins.mean_pooling import MeanPooling
+from bstkit.plugins.sum_pooling import SumPooling
+
+STEPS = np.array([[[1.0, -2.0], [3.0, -4.0], [50.0, 60.0], [5.0, -9.0]]], np.float32)
+HOLE = np.array([[True, True, False, True]])
+
+
+@pytest.mark.parametrize(
+    ("pooling", "expected"),
+    [
+        (MeanPooling(), [3.0, -5.0]),
+        (SumPooling(), [9.0, -15.0]),
+        (MaxPooling(), [5.0, -2.0]),
+        (LastPooling(), [5.0, -9.0]),
+        (FlattenPooling(), [1.0, -2.0, 3.0, -4.0, 0.0, 0.0, 5.0, -9.0]),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_pooling_by_hand(pooling, expected):
+    np.testing.assert_allclose(pooling(STEPS, HOLE), [expected], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("pooling", "divisor"), [(SumPooling(), 1.0), (MeanPooling(), 3.0)], ids=["sum", "mean"])
+def test_weights_multiply_the_steps(pooling, divisor):
+    weight = np.array([[0.5, 2.0, 7.0, -1.0]], np.float32)
+    expected = np.array([[0.5 + 6.0 - 5.0, -1.0 - 8.0 + 9.0]]) / divisor
+    np.testing.assert_allclose(pooling(STEPS, HOLE, weight=weight), expected, rtol=1e-6)
+
+
+def local_activation(unit, keys, query):
+    """DIN's formula in NumPy: sigmoid layers over [q, k, q - k, q * k], then a linear score."""
+    query = np.broadcast_to(query[:, None], keys.shape)
+    hidden = np.concatenate([query, keys, query - keys, query * keys], -1)
+    for dense in unit.hidden:
+        hidden = 1 / (1 + np.exp(-(hidden @ dense.kernel.numpy() + dense.bias.numpy())))
+    return (hidden @ unit.score.kernel.numpy() + unit.score.bias.numpy())[..., 0]
+
+
+@pytest.mark.parametrize("weight_normalization", [False, True], ids=["raw", "softmax"])
+def test_attention_equals_the_formula(weight_normalization, sequence, mask, target):
+    score = AttentionScore(units=(6, 3), weight_normalization=weight_normalization)
+    actual = np.array(score(sequence, mask, target))
+    raw = local_activation(score, sequence, target)
+    expected = np.zeros_like(raw)
+    for row, real in enumerate(mask):
+        if weight_normalization and real.any():
+            raw[row, real] = np.exp(raw[row, real]) / np.exp(raw[row, real]).sum()
+        expected[row, real] = raw[row, real]
+    np.testing.assert_allclose(actual, expected, atol=1e-6)
+
+
+def test_attention_pooling_sums_what_attention_score_weighs(sequence, mask, target):
+    pooling = AttentionPooling(units=(6, 3))
+    pooled = pooling(sequence, mask, target)
+    weight = pooling.unit(sequence, mask, target)
+    np.testing.assert_allclose(pooled, np.einsum("bt,bte->be", weight, sequence), atol=1e-5)
+
+
+def test_target_of_another_width_is_refused(sequence, mask, target):
+    with pytest.raises(ValueError, match="`target` must be as wide as `sequence`, 8"):
+        AttentionPooling()(sequence, mask, target[:, :4])
+
+
+def test_flatten_needs_a_fixed_length():
+    free = keras.Input((None, 2))
+    with pytest.raises(ValueError, match="fixed length"):
+        FlattenPooling()(free, keras.Input((None,), dtype="bool"))
