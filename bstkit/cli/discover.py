@@ -1,0 +1,97 @@
+"""`list`, `show`, `plugins`: what is there to compose with."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bstkit.cli.options import JsonOption, RegistryOption, complete_keys, complete_kinds, open_registry
+from bstkit.cli.render import print_json, print_pairs, print_table
+
+if TYPE_CHECKING:
+    from bstkit.registry import Provided
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this module's commands to the program."""
+    app.command("list")(list_components)
+    app.command("show")(show_component)
+    app.command("plugins")(list_plugins)
+
+
+def list_components(
+    kind: Annotated[str | None, typer.Argument(help="Only this kind.", autocompletion=complete_kinds)] = None,
+    json: JsonOption = False,
+    registry: RegistryOption = None,
+) -> None:
+    """List the components, all or of one kind."""
+    provided = open_registry(registry).list(kind)
+    if json:
+        print_json([_record(one) for one in provided])
+        return
+    rows = [(one.component.key, one.component.summary, one.provider) for one in provided]
+    print_table(("component", "summary", "provider"), rows)
+
+
+def show_component(
+    key: Annotated[str, typer.Argument(metavar="KIND.NAME", help="The component.", autocompletion=complete_keys)],
+    json: JsonOption = False,
+    registry: RegistryOption = None,
+) -> None:
+    """Show one component: its parameters, their types, defaults and meaning, and where it comes from."""
+    from bstkit.component_card import component_card
+
+    card = component_card(open_registry(registry), key)
+    rows = [asdict(one) | {"type": one.type} for one in card.parameters]
+    for row in rows:
+        del row["annotation"]
+    if json:
+        facts = {"source": card.source, "description": card.description, "parameters": rows}
+        print_json(_record(card.provided) | facts)
+        return
+    component = card.provided.component
+    print_pairs(
+        (
+            ("component", key),
+            ("summary", component.summary),
+            ("reference", component.reference),
+            ("requires", ", ".join(sorted(component.requires))),
+            ("provider", card.provided.provider),
+            ("source", card.source),
+        )
+    )
+    if rows:
+        typer.echo()
+        default = [("required" if row["required"] else repr(row["default"])) for row in rows]
+        cells = [(row["name"], row["type"], at, row["meaning"]) for row, at in zip(rows, default, strict=True)]
+        print_table(("parameter", "type", "default", "meaning"), cells)
+
+
+def list_plugins(json: JsonOption = False, registry: RegistryOption = None) -> None:
+    """List the plugins: loaded, broken or disabled, and why."""
+    plugins = open_registry(registry).plugins.found
+    if json:
+        rows = [{name: value for name, value in vars(plugin).items() if name != "error"} for plugin in plugins]
+        print_json([row | {"components": [one.key for one in row["components"]]} for row in rows])
+        return
+    print_table(
+        ("plugin", "version", "state", "load ms", "components", "hooks", "cause"),
+        [
+            (
+                one.distribution,
+                one.version,
+                one.state,
+                one.load_ms,
+                len(one.components),
+                ", ".join(one.hooks),
+                one.cause,
+            )
+            for one in plugins
+        ],
+    )
+
+
+def _record(one: Provided) -> dict[str, object]:
+    return {"key": one.component.key, **asdict(one.component), "distribution": one.distribution, "version": one.version}
