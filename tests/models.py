@@ -1,0 +1,87 @@
+"""Selections, features and inputs for the tests that compose models, made by hand so that they need neither file nor data."""
+
+from typing import Any
+
+import numpy as np
+
+from bstkit.compose import Composed, compose
+from bstkit.config.features import ContextId, ContextNumeric, Features, History, LogColumns, Space
+from bstkit.config.selection import Selection, Use
+
+SPACES = {"item": 51, "cate": 14, "user": 31, "gender": 4, "age": 11}
+
+
+def features(dim: int = 8, max_length: int = 6, context: dict[str, Any] | None = None, **history: Any) -> Features:
+    """The columns of the seed model; `context` replaces the context columns, `history` adds to the history's table."""
+    given = {"fields": {"item_id": "item", "cate_id": "cate"}, "max_length": max_length, "mask": "item_id"} | history
+    ids = {"user_id": ContextId(space="user"), "gender": ContextId(space="gender"), "age": ContextId(space="age")}
+    return Features(
+        spaces={name: Space(dim=dim, rows=rows) for name, rows in SPACES.items()},
+        log=LogColumns(user="user_id", time="timestamp", labels={"ctr": "click"}),
+        target={"item_id": "item", "cate_id": "cate"},
+        history={"hist": History(**given)},
+        context=ids if context is None else context,
+    )
+
+
+def use(key: str, path: str, **parameters: Any) -> Use:
+    """One component in one slot; a bare name takes the slot's kind."""
+    return Use(key=key if "." in key else f"{path.partition('.')[0]}.{key}", path=path, parameters=parameters)
+
+
+def selection(
+    encoder: tuple[str, ...] = ("transformer",),
+    pooling: str = "attention",
+    candidate: str = "append",
+    position: str | None = "sinusoidal",
+    **transformer: Any,
+) -> Selection:
+    """A small selection; `transformer` goes to the transformer encoder."""
+    shape = {"num_heads": 2, "ffn_dim": 16} | transformer
+    encoders = tuple(
+        use(name, "encoder" if len(encoder) == 1 else f"encoder.{i}", **(shape if name == "transformer" else {}))
+        for i, name in enumerate(encoder)
+    )
+    return Selection(
+        recipe="test",
+        candidate=candidate,
+        position=use(position, "position") if position else None,
+        encoder=encoders,
+        pooling=(use(pooling, "pooling"),),
+        head=use("mlp", "head", units=[16, 8]),
+    )
+
+
+def composed(feature_table: Features | None = None, **selected: Any) -> Composed:
+    """A small model with weights that are not their initial zeros, so that every bias counts."""
+    model = compose(selection(**selected), feature_table or features())
+    rng = np.random.default_rng(5)
+    for weight in model.serving.trainable_weights:
+        weight.assign(rng.normal(scale=0.3, size=weight.shape))
+    return model
+
+
+def feeds(model: Composed, rows: int, time: int, lengths: list[int] | None = None, seed: int = 0) -> dict[str, np.ndarray]:
+    """Random inputs of a model; histories right-padded to `time`."""
+    rng = np.random.default_rng(seed)
+    length = np.array(lengths) if lengths is not None else rng.integers(0, time + 1, rows)
+    real = np.arange(time) < length[:, None]
+    values: dict[str, np.ndarray] = {}
+    for spec in model.inputs:
+        if spec.role == "history":
+            ids = rng.integers(2, model.features.spaces[spec.space].rows, (rows, time))
+            values[spec.name] = np.where(real, ids, 0).astype(np.int32)
+        elif spec.role == "age":
+            values[spec.name] = (rng.integers(0, 10**6, (rows, time)) * real).astype(np.int32)
+        elif spec.role == "length":
+            values[spec.name] = length.astype(np.int32)
+        elif spec.role == "context_numeric":
+            values[spec.name] = rng.normal(size=rows).astype(np.float32)
+        else:
+            values[spec.name] = rng.integers(1, model.features.spaces[spec.space].rows, rows).astype(np.int32)
+    return values
+
+
+def logits(model: Composed, inputs: dict[str, np.ndarray]) -> np.ndarray:
+    """The served logit of each row."""
+    return model.serving(inputs)["ctr_logit"].numpy()[:, 0]
