@@ -1,0 +1,67 @@
+"""`export` and `verify`: from a run to ONNX, and the proof that it gives the same numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bstkit.cli.options import JsonOption, ProviderOption
+
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this module's commands to the program."""
+    app.command("export")(export_model)
+    app.command("verify")(verify_export)
+
+
+def export_model(
+    run: RunArgument,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="The folder to make; RUN/bundle by default.")
+    ] = None,
+    provider: ProviderOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Export a run to ONNX and verify the export; nothing is left behind that did not verify."""
+    from bstkit.artefact import load_run
+    from bstkit.build import export_run
+    from bstkit.cli.console import hushed_libraries
+    from bstkit.cli.progress import shown_progress
+    from bstkit.cli.results import print_report
+
+    opened = load_run(run)
+    with shown_progress() as progress:
+        with progress.stage("load libraries"):
+            hushed_libraries()
+        report = export_run(opened, out, providers=provider or ("cpu",), progress=progress)
+    print_report(report, out or opened.bundle, json)
+
+
+def verify_export(
+    run: RunArgument,
+    model: Annotated[
+        Path | None, typer.Option("--model", metavar="ONNX", help="The file to check; the run's own export by default.")
+    ] = None,
+    provider: ProviderOption = None,
+    by_layer: Annotated[
+        bool, typer.Option("--by-layer", help="Also compare every layer, and name the first that differs.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Compare an exported model with TensorFlow, case by case, provider by provider."""
+    from bstkit.artefact import load_run
+    from bstkit.build import verify_run
+    from bstkit.cli.console import hushed_libraries
+    from bstkit.cli.progress import shown_progress
+    from bstkit.cli.results import print_report
+
+    opened = load_run(run)
+    with shown_progress() as progress:
+        with progress.stage("load libraries"):
+            hushed_libraries()
+        report = verify_run(opened, model, providers=provider or ("cpu",), by_layer=by_layer, progress=progress)
+    print_report(report, model or opened.model, json)

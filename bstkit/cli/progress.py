@@ -1,0 +1,81 @@
+"""Show the stages of a job on standard error: a live bar on a terminal, one line a stage elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from bstkit.progress import Progress
+
+
+SILENCE_SECONDS = 10.0
+"""Where there is no terminal to draw on, a long stage says how far it is this often."""
+
+
+class ShownProgress(Progress):
+    """Progress that a person sees.
+
+    Args:
+        quiet: show nothing.
+    """
+
+    def __init__(self, quiet: bool) -> None:
+        super().__init__()
+        self._quiet = quiet
+        self._bars: Bars | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._last_line = time.monotonic()
+        if not quiet and sys.stderr.isatty():
+            self._bars = Bars(
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                TextColumn("{task.fields[note]}"),
+                TimeElapsedColumn(),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+
+    def __enter__(self) -> Self:
+        if self._bars:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bars:
+            self._bars.stop()
+
+    def begin(self, name: str) -> None:
+        """Draw a bar without an end, until the stage says how far it is."""
+        if self._bars:
+            self._tasks[name] = self._bars.add_task(name, total=None, note="")
+
+    def advance(self, name: str, done: float, note: str) -> None:
+        """Move the bar, or now and then write a line."""
+        if self._bars:
+            self._bars.update(self._tasks[name], total=1.0, completed=done, note=note)
+        elif time.monotonic() - self._last_line > SILENCE_SECONDS:
+            self._line(f"{name}: {note or f'{done:.0%}'}")
+
+    def end(self, name: str, seconds: float) -> None:
+        """Replace the bar by a line that stays."""
+        if self._bars:
+            self._bars.remove_task(self._tasks.pop(name))
+        self._line(f"{name}: {seconds:.1f} s")
+
+    def _line(self, text: str) -> None:
+        self._last_line = time.monotonic()
+        if self._bars:
+            self._bars.console.print(text, highlight=False)
+        elif not self._quiet:
+            typer.echo(text, err=True)
