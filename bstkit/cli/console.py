@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import tempfile
 import textwrap
 import traceback
 
@@ -36,10 +37,6 @@ def configure_logging(quiet: bool, verbose: bool) -> None:
         quiet: `-q`, errors only.
         verbose: `-v`, everything; wins over `quiet`.
     """
-    if (
-        not verbose
-    ):  # TensorFlow announces its instruction sets and missing CUDA libraries otherwise; read at its import
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     _log.handlers = [_StderrHandler()]
     _log.propagate = False
     _log.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO)
@@ -65,6 +62,30 @@ def report_traceback(error: BaseException) -> None:
     """Write an error's traceback, when `-v` was given."""
     if is_verbose():
         typer.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+
+
+def hushed_libraries() -> None:
+    """Import TensorFlow now; what it announces on the way stays hidden, unless `-v` was given or the import fails.
+
+    It writes about instruction sets and missing CUDA libraries to the file descriptor itself, before any of its own
+    settings can stop it.
+    """
+    if is_verbose() or "tensorflow" in sys.modules:
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as announcements:
+        os.dup2(announcements.fileno(), 2)
+        try:
+            import tensorflow  # noqa: F401 - imported for its effect
+        except BaseException:
+            announcements.seek(0)
+            os.write(kept, announcements.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def use_colour() -> bool | None:

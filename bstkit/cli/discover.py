@@ -41,9 +41,13 @@ def show_component(
     registry: RegistryOption = None,
 ) -> None:
     """Show one component: its parameters, their types, defaults and meaning, and where it comes from."""
+    from bstkit.cli.console import hushed_libraries
     from bstkit.component_card import component_card
 
-    card = component_card(open_registry(registry), key)
+    known = open_registry(registry)
+    known.resolve(key)  # a wrong name is answered before the slow import
+    hushed_libraries()
+    card = component_card(known, key)
     rows = [asdict(one) | {"type": one.type} for one in card.parameters]
     for row in rows:
         del row["annotation"]
