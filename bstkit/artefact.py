@@ -25,7 +25,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bstkit.config.feature_file import features_to_toml, load_features
+from bstkit.config.features_file import features_to_toml, load_features
 from bstkit.config.features import Features
 from bstkit.config.selection import Selection
 from bstkit.config.selection_file import selection_from_toml, selection_to_toml
@@ -61,6 +61,11 @@ class Run:
     def bundle(self) -> Path:
         """The folder that holds, or will hold, its export."""
         return self.folder / BUNDLE
+
+    @property
+    def model(self) -> Path:
+        """The exported model's file."""
+        return self.bundle / "model.onnx"
 
     @cached_property
     def composed(self) -> Composed:

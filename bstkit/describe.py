@@ -5,12 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from bstkit.compose import Composed
+from bstkit.compose import Composed, compose, with_rows
+from bstkit.config.features import Features
+from bstkit.config.resolve import checked_selection
+from bstkit.config.selection import Selection
+from bstkit.progress import Progress
+from bstkit.registry import load_registry
+
+
+def preview(selection: Selection, features: Features, data: Path | None, progress: Progress) -> Composed:
+    """Compose without training: with the recipe's own row counts, or with those of a log where it has none or one is given.
+
+    Args:
+        selection, features: as for `compose`; parameters are checked here.
+        data: a log whose vocabularies count the rows; None: the recipe's counts, else the embedded log's.
+        progress: told about the stages.
+    """
+    registry = load_registry(selection)
+    selection = checked_selection(selection, registry)
+    if data is None and selection.rows:
+        features = with_rows(features, selection.rows)
+    else:
+        from bstkit.data.dataset import load_dataset
+
+        with progress.stage("prepare data") as advance:
+            features = load_dataset(data, features, advance=advance).features
+    with progress.stage("compose"):
+        return compose(selection, features, registry)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,14 @@ RegistryOption = Annotated[
     typer.Option("--registry", metavar="PATH", help="A registry.toml that comes over the working folder's."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ProviderOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--provider",
+        metavar="NAME",
+        help="Verify on this execution provider: cpu (default), cuda, tensorrt; repeatable.",
+    ),
+]
 
 
 def complete_kinds(incomplete: str) -> list[str]:

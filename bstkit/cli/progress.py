@@ -12,11 +12,17 @@ from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from bstkit.cli.console import is_quiet
 from bstkit.progress import Progress
 
 
 SILENCE_SECONDS = 10.0
 """Where there is no terminal to draw on, a long stage says how far it is this often."""
+
+
+def shown_progress() -> ShownProgress:
+    """Progress for a command: hidden with `-q`."""
+    return ShownProgress(is_quiet())
 
 
 class ShownProgress(Progress):

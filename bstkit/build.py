@@ -1,0 +1,108 @@
+"""`build`: train, export, verify, in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bstkit.artefact import Run
+from bstkit.config.features import Features
+from bstkit.config.selection import Selection
+from bstkit.progress import Progress
+
+if TYPE_CHECKING:
+    from bstkit.export.report import Report
+
+
+@dataclass(frozen=True)
+class Built:
+    """What `build` made.
+
+    Args:
+        run: the run, with its export in `run.bundle`.
+        report: the verification report of the export.
+        seconds: stage -> seconds, in order.
+    """
+
+    run: Run
+    report: Report
+    seconds: dict[str, float]
+
+
+def build(
+    selection: Selection,
+    folder: Path | str,
+    *,
+    data: Path | str | None = None,
+    features: Features | None = None,
+    providers: Sequence[str] = ("cpu",),
+    progress: Progress | None = None,
+) -> Built:
+    """Train a model, export it to ONNX and verify the export.
+
+    Args:
+        selection: from `load_selection`.
+        folder: the run folder to make; it must not exist. When the export fails the trained run stays, without a bundle.
+        data: a log. Defaults to the embedded click log.
+        features: what the log's columns mean. Defaults to the file that goes with `data`.
+        providers: execution providers to verify, `"cpu"`, `"cuda"` or `"tensorrt"`.
+        progress: told about the stages.
+
+    Raises:
+        VerificationError: ONNX Runtime does not give TensorFlow's numbers.
+        BstkitError: anything else went wrong; the message says what.
+    """
+    progress = progress or Progress()
+    with progress.stage("load libraries"):
+        from bstkit.export.providers import check_names
+        from bstkit.training.job import train
+
+        check_names(providers)  # before minutes of training, not after
+    run = train(selection, folder, data=data, features=features, progress=progress)
+    report = export_run(run, providers=providers, progress=progress)
+    return Built(run, report, dict(progress.seconds))
+
+
+def export_run(
+    run: Run, folder: Path | None = None, *, providers: Sequence[str] = ("cpu",), progress: Progress | None = None
+) -> Report:
+    """Export a run to ONNX and verify the export.
+
+    Args:
+        run: from `load_run`.
+        folder: where the bundle goes; it must not exist. Defaults to the run's own `bundle`.
+        providers: execution providers to verify.
+        progress: told about the stages.
+    """
+    from bstkit.export import export
+    from bstkit.registry import load_registry
+
+    progress = progress or Progress()
+    passes = [one for _, one in load_registry(run.selection).plugins.collect("bstkit_export_passes")]
+    with progress.stage("export and verify"):
+        return export(run.composed, folder or run.bundle, providers=providers, samples=run.heldout, passes=passes)
+
+
+def verify_run(
+    run: Run,
+    model: Path | None = None,
+    *,
+    providers: Sequence[str] = ("cpu",),
+    by_layer: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Compare an exported file with a run's TensorFlow model.
+
+    Args:
+        run: from `load_run`.
+        model: the file. Defaults to the run's own export.
+        providers: execution providers to verify.
+        by_layer: where the numbers differ, list how far each layer is apart.
+        progress: told about the stages.
+    """
+    from bstkit.export import verify
+
+    with (progress or Progress()).stage("verify"):
+        return verify(run.composed, model or run.model, providers=providers, samples=run.heldout, by_layer=by_layer)

@@ -1,0 +1,132 @@
+"""Render what the commands made: the composition, a trained run, a verification report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from bstkit.cli.render import print_json, print_pairs, print_table
+
+if TYPE_CHECKING:
+    from bstkit.artefact import Run
+    from bstkit.build import Built
+    from bstkit.compose import Composed
+    from bstkit.export.report import Report
+
+
+def print_composition(composed: Composed, json: bool) -> None:
+    """The model as a table in the spirit of Keras's summary, or everything as JSON."""
+    from bstkit.describe import layer_rows, summary
+
+    if json:
+        selection = composed.selection.model_dump(mode="json")
+        origins = selection.pop("origins")
+        print_json({**summary(composed), "selection": selection, "origins": origins})
+        return
+    rows = [
+        (
+            f"{'  ' * row.depth}{row.name} ({row.type})",
+            f"({', '.join('*' if size is None else str(size) for size in row.output_shape)})",
+            f"{row.parameters:,}",
+            ", ".join(row.connected_to),
+        )
+        for row in layer_rows(composed)
+    ]
+    print_table(("layer (type)", "output shape", "parameters", "connected to"), rows)
+    facts = summary(composed)
+    trainable = facts["trainable_parameters"]
+    typer.echo()
+    print_pairs(
+        (
+            ("parameters", f"{facts['parameters']:,}"),
+            ("trainable", f"{trainable:,}"),
+            ("not trainable", f"{facts['parameters'] - trainable:,}"),
+        )
+    )
+
+
+def print_trained(run: Run, seconds: Mapping[str, float], json: bool) -> None:
+    """Test metrics beside the baselines, seconds by stage, files."""
+    if json:
+        print_json({"run": str(run.folder), **run.metrics, "seconds": dict(seconds), "files": _files(run.folder)})
+        return
+    _print_metrics(run.metrics)
+    _print_seconds(seconds)
+    _print_files(run.folder)
+
+
+def print_built(built: Built, json: bool) -> None:
+    """What `print_trained` shows, and the verification report."""
+    folder = built.run.folder
+    if json:
+        facts = {**built.run.metrics, "seconds": built.seconds, "export": built.report.to_json()}
+        print_json({"run": str(folder), **facts, "files": _files(folder)})
+        return
+    _print_metrics(built.run.metrics)
+    _print_report(built.report)
+    _print_seconds(built.seconds)
+    _print_files(folder)
+
+
+def print_report(report: Report, folder: Path, json: bool) -> None:
+    """A verification report alone."""
+    if json:
+        print_json({"folder": str(folder), **report.to_json()})
+        return
+    _print_report(report)
+    typer.echo()
+    print_pairs([("verified", folder)])
+
+
+def _print_metrics(metrics: Mapping[str, Any]) -> None:
+    print_pairs([("parameters", f"{metrics['parameters']:,}"), ("epochs", metrics["epochs"])])
+    for task, found in metrics["test"].items():
+        typer.echo()
+        scored = {"model": found, **{name: by_task[task] for name, by_task in metrics["baselines"].items()}}
+        rows = [(name, *(_number(one[key]) for key in ("auc", "gauc", "log_loss"))) for name, one in scored.items()]
+        print_table((f"test: {task}", "AUC", "GAUC", "log loss"), rows)
+        typer.echo(f"{found['rows']:,} test rows; GAUC over {found['gauc_users']:,} users with both classes")
+
+
+def _print_report(report: Report) -> None:
+    typer.echo()
+    rows = [
+        (name, f"{one.max_abs:.1e}", f"{one.mean_abs:.1e}", f"{report.tolerances[name].atol:.0e}", f"{one.scores:,}")
+        for name, one in report.outputs.items()
+    ]
+    print_table(("TensorFlow against ONNX Runtime", "max |diff|", "mean |diff|", "atol", "scores"), rows)
+    ran = [
+        f"{name} ({', '.join(sorted({runtime for by_level in levels.values() for runtime in by_level}))})"
+        for name, levels in report.providers.items()
+    ]
+    levels = sorted({run.level for run in report.runs})
+    print_pairs(
+        (
+            ("provider that ran", "; ".join(ran)),
+            ("optimisation levels", ", ".join(levels)),
+            ("cases", ", ".join(report.cases)),
+            ("graph", f"{report.nodes} nodes, opset {report.opset}, ONNX Runtime {report.lowest_onnxruntime} or later"),
+            ("tolerances", "loosened in [export]" if report.loosened else ""),
+        )
+    )
+
+
+def _print_seconds(seconds: Mapping[str, float]) -> None:
+    typer.echo()
+    print_table(("stage", "seconds"), [*((name, f"{s:.1f}") for name, s in seconds.items()), ("all", f"{sum(seconds.values()):.1f}")])
+
+
+def _print_files(folder: Path) -> None:
+    typer.echo()
+    print_table(("file", "bytes"), [(name, f"{size:,}") for name, size in _files(folder).items()])
+
+
+def _files(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_size for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
