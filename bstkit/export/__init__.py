@@ -1,0 +1,76 @@
+"""Export a composed model to ONNX, and prove that ONNX Runtime gives TensorFlow's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bstkit.component import GraphPass
+    from bstkit.compose import Composed
+    from bstkit.export.layers import LayerDifference
+    from bstkit.export.report import Report
+
+__all__ = ["compare_layers", "export", "verify"]
+
+
+def export(
+    composed: Composed,
+    folder: Path,
+    *,
+    providers: Sequence[str] = ("cpu",),
+    samples: Mapping[str, Any] | None = None,
+    passes: Sequence[GraphPass] = (),
+) -> Report:
+    """Convert, verify and write a model. A folder that exists holds a model that was verified.
+
+    Args:
+        composed: the model, with the weights to export.
+        folder: a new folder, for `model.onnx` (with `model.onnx.data` past 2 GB) and `report.json`.
+        providers: `"cpu"`, `"cuda"`, `"tensorrt"`: where ONNX Runtime must give TensorFlow's numbers.
+        samples: held-out rows by input name, for the case `typical`; generated where None.
+        passes: rewrites of plugins, each verified on its own.
+
+    Raises:
+        RunError: the folder is there already, or cannot be written.
+        ExportError: the model could not be converted, or the graph breaks a rule.
+        ProviderError: a provider is unknown or did not run.
+        VerificationError: the numbers differ.
+    """
+    from bstkit.export.folder import export_folder
+
+    return export_folder(composed, Path(folder), providers, samples, passes)
+
+
+def verify(
+    composed: Composed,
+    model_path: Path,
+    *,
+    providers: Sequence[str] = ("cpu",),
+    samples: Mapping[str, Any] | None = None,
+    by_layer: bool = False,
+) -> Report:
+    """Compare an exported file with the model that it comes from.
+
+    Args:
+        composed: the model, with the weights that were exported.
+        model_path: its `model.onnx`.
+        providers, samples: as for `export`.
+        by_layer: where the numbers differ, list how far each layer is apart.
+
+    Raises:
+        RunError: there is no such file.
+        ProviderError: a provider is unknown or did not run.
+        VerificationError: the file is damaged, or its names, dtypes, dimensions or numbers differ.
+    """
+    from bstkit.export.verify import Verifier
+
+    return Verifier(composed, samples).verify(Path(model_path), providers, by_layer)
+
+
+def compare_layers(composed: Composed) -> list[LayerDifference]:
+    """How far each layer's outputs are apart in a fresh conversion, in the order of the calls."""
+    from bstkit.export.verify import Verifier
+
+    return Verifier(composed).layers()

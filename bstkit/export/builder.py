@@ -1,4 +1,7 @@
-"""The `op` that `to_onnx` is given: it adds ONNX nodes, constants and weights. The rules are in `bstkit.export.lowerings`."""
+"""The `op` that `to_onnx` is given: it adds ONNX nodes, constants and weights.
+
+The rules are in `bstkit.export.lowerings`.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,9 @@ class GraphBuilder:
         return add
 
     def weight(self, *variables: Any, fn: Callable[..., Array] | None = None) -> ir.Value:
-        """A Keras variable, or `fn` of the arrays of some, as a shared initializer that is read when the file is written."""
+        """A Keras variable, or `fn` of the arrays of some, as a shared initializer that is read when the file is
+        written.
+        """
         if not variables or (fn is None and len(variables) > 1):
             raise ValueError(f"`op.weight` takes one variable, or several with `fn`. Received: variables={variables}")
         return self._weights.initializer(variables, fn)
@@ -54,7 +59,9 @@ class GraphBuilder:
 
         lowering = find_lowering(layer)
         if lowering is None:
-            raise ExportError(f"{self._scope}: {layer.path} has no lowering to ONNX", f"give {type(layer).__name__} a `to_onnx`")
+            raise ExportError(
+                f"{self._scope}: {layer.path} has no lowering to ONNX", f"give {type(layer).__name__} a `to_onnx`"
+            )
         inner = GraphBuilder(self._weights, f"{self._scope}/{layer.name}", self._constants)
         result = lowering(inner, *args, **kwargs)
         if result is NotImplemented:
@@ -84,7 +91,11 @@ class GraphBuilder:
     def _value(self, value: Any) -> ir.Value:
         if isinstance(value, ir.Value):
             return value
-        array = np.asarray(value) if isinstance(value, bool | int | float | list | tuple | np.ndarray | np.generic) else None
+        array = (
+            np.asarray(value)
+            if isinstance(value, bool | int | float | list | tuple | np.ndarray | np.generic)
+            else None
+        )
         if array is not None and not isinstance(value, np.ndarray | np.generic):
             array = array.astype(_PYTHON_DTYPES.get(array.dtype.kind, array.dtype))
         if array is None or array.dtype.kind not in "biuf":
@@ -96,5 +107,7 @@ class GraphBuilder:
         if key not in self._constants:
             name = f"lowered:{len(self._constants)}"
             tensor = ir.Tensor(np.ascontiguousarray(array).reshape(array.shape), name=name)
-            self._constants[key] = ir.Value(name=name, shape=tensor.shape, type=ir.TensorType(tensor.dtype), const_value=tensor)
+            self._constants[key] = ir.Value(
+                name=name, shape=tensor.shape, type=ir.TensorType(tensor.dtype), const_value=tensor
+            )
         return self._constants[key]

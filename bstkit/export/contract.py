@@ -11,16 +11,22 @@ from bstkit.errors import ExportError
 from bstkit.inputs import BATCH, InputSpec
 
 IR_VERSION = 8
+DTYPES = {"int32": ir.DataType.INT32, "float32": ir.DataType.FLOAT}
+"""Dtype of an input, as `InputSpec` names it -> ONNX's."""
+
 LOWEST_ONNXRUNTIME = {17: "1.12", 18: "1.14"}
 """Opset -> the lowest ONNX Runtime that loads it."""
 
 
-def state_contract(model: ir.Model, inputs: Sequence[InputSpec], metadata: dict[str, str]) -> None:
+def state_contract(
+    model: ir.Model, inputs: Sequence[InputSpec], outputs: Sequence[str], metadata: dict[str, str]
+) -> None:
     """Give the model its fixed names, dtypes and dimensions, versions and metadata, in place.
 
     Args:
         model: its inputs and outputs have their names already.
         inputs: the inputs, in the order that the file keeps.
+        outputs: names of the outputs of `(batch, 1)`; others are taps and left alone.
         metadata: key -> value, kept in the file under `bstkit.<key>`.
     """
     by_name = {value.name: value for value in model.graph.inputs}
@@ -28,26 +34,28 @@ def state_contract(model: ir.Model, inputs: Sequence[InputSpec], metadata: dict[
     for spec in inputs:
         value = by_name.get(spec.name) or ir.Value(name=spec.name)
         value.shape = ir.Shape(spec.dims)
-        value.type = ir.TensorType(ir.DataType[spec.dtype.removesuffix("32").upper() + ("32" if "int" in spec.dtype else "")])
+        value.type = ir.TensorType(DTYPES[spec.dtype])
         model.graph.inputs.append(value)
     for value in model.graph.outputs:
-        value.shape = ir.Shape((BATCH, 1))
-        value.type = ir.TensorType(ir.DataType.FLOAT)
+        if value.name in outputs:
+            value.shape = ir.Shape((BATCH, 1))
+            value.type = ir.TensorType(ir.DataType.FLOAT)
     model.ir_version = IR_VERSION
     model.graph.name = metadata.get("recipe", "bstkit")
     model.producer_name, model.producer_version = "bstkit", metadata.get("version", "")
     opset = model.opset_imports[""]
     model.opset_imports.clear()
     model.opset_imports[""] = opset
-    for key, value in {**metadata, "opset": str(opset), "lowest_onnxruntime": LOWEST_ONNXRUNTIME[opset]}.items():
-        model.metadata_props[f"bstkit.{key}"] = value
+    for key, text in {**metadata, "opset": str(opset), "lowest_onnxruntime": LOWEST_ONNXRUNTIME[opset]}.items():
+        model.metadata_props[f"bstkit.{key}"] = text
 
 
 def check_rules(model: ir.Model) -> None:
     """Check that a finished graph is portable.
 
     Raises:
-        ExportError: it has operations outside ai.onnx, a Loop, a float64, or a dimension of an input or output without a name;
+        ExportError: it has operations outside ai.onnx, a Loop, a float64, or a dimension of an input or output without
+        a name;
             every breach is listed with the layer that it comes from.
     """
     problems = []
@@ -59,7 +67,9 @@ def check_rules(model: ir.Model) -> None:
         if any(value.dtype == ir.DataType.DOUBLE for value in node.outputs):
             problems.append(f"{node.name}: {node.op_type} gives float64")
     problems.extend(
-        f"initializer {name}: float64" for name, value in model.graph.initializers.items() if value.dtype == ir.DataType.DOUBLE
+        f"initializer {name}: float64"
+        for name, value in model.graph.initializers.items()
+        if value.dtype == ir.DataType.DOUBLE
     )
     for value in (*model.graph.inputs, *model.graph.outputs):
         dims = value.shape.dims if value.shape is not None else (None,)

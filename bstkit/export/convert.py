@@ -1,8 +1,8 @@
 """The only module that imports tf2onnx: a traced function becomes an ONNX graph, markers still in it.
 
-tf2onnx is converted at opset 18; older opsets are made from that (`passes.opset_17`), because at 17 its own optimiser hides
-patterns. Three of its habits are undone: it only logs what it cannot convert, so every operation is checked afterwards; its
-optimiser copies the graph again and again; and two of its optimisers are wrong (`_OPTIMIZERS`).
+tf2onnx is converted at opset 18; older opsets are made from that (`passes.opset_17`), because at 17 its own optimiser
+hides patterns. Three of its habits are undone: it only logs what it cannot convert, so every operation is checked
+afterwards; its optimiser copies the graph again and again; and two of its optimisers are wrong (`_OPTIMIZERS`).
 """
 
 from __future__ import annotations
@@ -24,11 +24,19 @@ from bstkit.export.trace import Trace
 OPSET = 18
 """The newest ai.onnx opset that tf2onnx writes."""
 
-_OPTIMIZERS = ("fold_constants", "loop_optimizer", "merge_duplication", "reshape_optimizer", "remove_identity", "einsum_optimizer")
+_OPTIMIZERS = (
+    "fold_constants",
+    "loop_optimizer",
+    "merge_duplication",
+    "reshape_optimizer",
+    "remove_identity",
+    "einsum_optimizer",
+)
 """tf2onnx's optimisers that are kept.
 
-Left out: `optimize_transpose` and `remove_back_to_back`, which together turn `transpose(0, 2, 1)` after a zero bias into a Reshape
-that copies the wrong dimension; `global_pool_optimizer`, which hides ReduceMean; and those for images and quantised models.
+Left out: `optimize_transpose` and `remove_back_to_back`, which together turn `transpose(0, 2, 1)` after a zero bias
+into a Reshape that copies the wrong dimension; `global_pool_optimizer`, which hides ReduceMean; and those for images
+and quantised models.
 """
 
 
@@ -36,7 +44,8 @@ def convert(traced: Trace) -> ir.Model:
     """Convert a traced function at opset 18.
 
     Returns:
-        A model whose inputs and outputs have the trace's names. Markers are left in it as nodes of the domain `bstkit.marker`.
+        A model whose inputs and outputs have the trace's names. Markers are left in it as nodes of the domain
+        `bstkit.marker`.
 
     Raises:
         ExportError: an operation has no ONNX form, or its conversion failed; names layer and operation.
@@ -90,7 +99,8 @@ def _run_tf2onnx(traced: Trace) -> ir.Model:
             )
             kept = OrderedDict((name, optimizer._optimizers[name]) for name in _OPTIMIZERS)
             converted = optimizer.optimize_graph(converted, catch_errors=False, optimizers=kept)
-            return ir.from_proto(converted.make_model("bstkit"))
+            model: ir.Model = ir.from_proto(converted.make_model("bstkit"))
+            return model
 
 
 def _failed(reasons: list[str]) -> ExportError:

@@ -26,8 +26,8 @@ def where(ctx: Any, node: Any, name: str, args: Any) -> None:
 def compare(ctx: Any, node: Any, name: str, args: Any) -> None:
     """Less, Greater -> themselves. tf2onnx compares int32 as float32, which is wrong past 2^24.
 
-    In the body of a loop tf2onnx's dtypes are wrong (int32 for what is int64), so both sides are cast to int64 there; floats are
-    left alone.
+    In the body of a loop tf2onnx's dtypes are wrong (int32 for what is int64), so both sides are cast to int64 there;
+    floats are left alone.
     """
     if not ctx._is_subgraph and ctx.parent_graph is None:
         return

@@ -1,4 +1,6 @@
-"""One call of a layer that is written by its lowering: what `call` was given, what it returns, and how to build its nodes."""
+"""One call of a layer that is written by its lowering: what `call` was given, what it returns, and how to build its
+nodes.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,7 @@ class LoweredCall:
             raise ExportError(f"the ONNX lowering of {where} failed: {type(error).__name__}: {error}", hint) from error
         if result is NotImplemented:
             return None
-        flat = tf.nest.flatten(result)
+        flat: list[ir.Value] = tf.nest.flatten(result)
         if len(flat) != len(self.outputs) or not all(isinstance(value, ir.Value) for value in flat):
             raise ExportError(f"the ONNX lowering of {where} returned {result!r} for {len(self.outputs)} tensors", hint)
         return flat

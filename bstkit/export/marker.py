@@ -1,7 +1,7 @@
 """Marker operations: what stands in a traced TensorFlow graph for a weight, a lowered layer, or a layer's named output.
 
-A marker is a `PyFunc` that never runs. It is stateful, so grappler neither folds nor prunes it, it takes and gives any tensors,
-and tf2onnx hands it through unchanged; the token tells what to put in its place.
+A marker is a `PyFunc` that never runs. It is stateful, so grappler neither folds nor prunes it, it takes and gives any
+tensors, and tf2onnx hands it through unchanged; the token tells what to put in its place.
 """
 
 from __future__ import annotations

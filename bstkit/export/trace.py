@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +16,7 @@ from bstkit.export.builder import GraphBuilder
 from bstkit.export.lowered_call import LoweredCall, fill, specs_of
 from bstkit.export.lowerings import find_lowering
 from bstkit.export.marker import marker
+from bstkit.export.passes.names import layer_of
 from bstkit.export.weights import Weights
 from bstkit.inputs import InputSpec
 
@@ -31,7 +32,8 @@ class Trace:
         function: the concrete function.
         weights: token of a marker -> the variable that it stands for.
         calls: token of a marker -> the lowered call that it stands for.
-        taps: name of a tapped output -> path of the layer that returned it, in the order of the calls.
+        taps: names of the tapped outputs, `tap:<layer's path>` and `#<n>` from a path's second one on, in the order of
+            the calls.
         scopes: name scope of a layer's call, as node names begin -> the layer's path.
     """
 
@@ -41,18 +43,23 @@ class Trace:
     function: Any = None
     weights: dict[str, Any] = field(default_factory=dict)
     calls: dict[str, LoweredCall] = field(default_factory=dict)
-    taps: dict[str, str] = field(default_factory=dict)
+    taps: tuple[str, ...] = ()
     scopes: dict[str, str] = field(default_factory=dict)
 
 
-def trace(model: Any, inputs: Sequence[InputSpec], lower: bool = True, taps: bool = False) -> Trace:
+def trace(
+    model: Any, inputs: Sequence[InputSpec], lower: bool = True, taps: bool = False, weights: bool = True
+) -> Trace:
     """Trace a functional model in inference mode.
 
     Args:
         model: called with `{input name: tensor}`, returns `{output name: tensor}`.
         inputs: its inputs; every dimension is left open.
         lower: whether layers are replaced by their lowerings.
-        taps: whether the layers' float outputs become outputs too, named `tap_<n>`, to find the first layer that differs.
+        weights: whether variables are replaced by markers; False gives a function that TensorFlow can run, if `lower`
+            is too.
+        taps: whether the layers' float outputs become outputs too, named as in `taps` of the result, to find the first
+            layer that differs.
 
     Raises:
         ExportError: a layer's own lowering failed.
@@ -63,10 +70,11 @@ def trace(model: Any, inputs: Sequence[InputSpec], lower: bool = True, taps: boo
 
     def serve(*tensors: Any) -> list[Any]:
         tracer = _Tracer(traced, lower, taps, failed)
-        mapping = [(variable, tracer.weight(variable)) for variable in traced.variables]
+        mapping = [(variable, tracer.weight(variable)) for variable in traced.variables if weights]
         with keras.StatelessScope(state_mapping=mapping), tracer.wrapped(model):
             outputs = model(dict(zip(traced.inputs, tensors, strict=True)), training=False)
-        outputs = {**outputs, **tracer.tapped}
+        traced.taps = tuple(_distinct(tracer.tapped, outputs.values()))
+        outputs = {**outputs, **{name: tracer.tapped[name] for name in traced.taps}}
         traced.outputs = tuple(outputs)
         # An output that is also an input, or another output, would lose its own name.
         return [tf.identity(tensor) for tensor in outputs.values()]
@@ -78,7 +86,8 @@ def trace(model: Any, inputs: Sequence[InputSpec], lower: bool = True, taps: boo
         if failed:
             raise failed[0] from error
         raise ExportError(
-            f"the model could not be traced with open dimensions: {error}", "a layer must work for any batch and history length"
+            f"the model could not be traced with open dimensions: {error}",
+            "a layer must work for any batch and history length",
         ) from error
     return traced
 
@@ -88,6 +97,7 @@ class _Tracer:
 
     def __init__(self, traced: Trace, lower: bool, taps: bool, failed: list[BstkitError]) -> None:
         self.tapped: dict[str, Any] = {}
+        self._tap_counts: dict[str, int] = {}
         self._traced = traced
         self._lower = lower
         self._taps = taps
@@ -153,7 +163,9 @@ class _Tracer:
             self._failed.append(error)
             raise
 
-    def _lowered_call(self, layer: Any, lowering: Any, original: Callable[..., Any], given: dict[str, Any]) -> LoweredCall:
+    def _lowered_call(
+        self, layer: Any, lowering: Any, original: Callable[..., Any], given: dict[str, Any]
+    ) -> LoweredCall:
         """Trace the original once, aside, to learn what it returns; nothing of that reaches the real graph."""
         arguments = specs_of(given)
         specs = [leaf for leaf in tf.nest.flatten(arguments) if isinstance(leaf, tf.TensorSpec)]
@@ -167,21 +179,41 @@ class _Tracer:
         return LoweredCall(layer, lowering, arguments, structure)
 
     def _noted(self, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
-        """`call` that also notes its name scope, and taps its float outputs. What a loop's body makes cannot leave it."""
+        """`call` that also notes its name scope, and taps its float outputs.
+
+        What a loop's body makes cannot leave it.
+        """
 
         def noted(*args: Any, **kwargs: Any) -> Any:
             if self._scratch:
                 return call(*args, **kwargs)
-            self._traced.scopes[tf.compat.v1.get_default_graph().get_name_scope()] = layer.path
+            path = self._enter(layer)
             outputs = call(*args, **kwargs)
             for tensor in tf.nest.flatten(outputs) if self._taps else ():
                 if isinstance(tensor, tf.Tensor) and tensor.dtype.is_floating and tensor.graph is self._graph:
-                    name = f"tap_{len(self.tapped)}"
-                    self.tapped[name] = tensor
-                    self._traced.taps[name] = layer.path
+                    count = self._tap_counts[path] = self._tap_counts.get(path, 0) + 1
+                    self.tapped[f"tap:{path}" + (f"#{count}" if count > 1 else "")] = tensor
             return outputs
 
         return noted
+
+    def _enter(self, layer: Any) -> str:
+        """Note the current name scope as that of a layer's call, and return the layer's path."""
+        scope = tf.compat.v1.get_default_graph().get_name_scope()
+        # Keras gives no path to layers without variables.
+        parent = layer_of(scope, self._traced.scopes)
+        path = layer.path or (f"{parent}/{layer.name}" if parent else layer.name)
+        self._traced.scopes[scope] = path
+        return str(path)
+
+
+def _distinct(tapped: dict[str, Any], outputs: Iterable[Any]) -> Iterator[str]:
+    """Names of the taps of tensors that no output, and no earlier tap, gives already: an ONNX value has one name."""
+    seen = {id(tensor) for tensor in outputs}
+    for name, tensor in tapped.items():
+        if id(tensor) not in seen:
+            seen.add(id(tensor))
+            yield name
 
 
 def _by_name(signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,8 @@ def read_variable(variable: Any) -> Array:
 def unique_names(variables: Sequence[Any]) -> dict[str, Any]:
     """Name each variable by its Keras path; a path that comes again gets `_1`, `_2`.
 
-    Paths repeat when sublayers are created and built in `__init__`. The order of `variables` decides who keeps the bare path, so
-    two calls for one model agree.
+    Paths repeat when sublayers are created and built in `__init__`. The order of `variables` decides who keeps the bare
+    path, so two calls for one model agree.
     """
     names: dict[str, Any] = {}
     for variable in variables:
@@ -72,7 +72,7 @@ class Weights:
             sample = fn(*zeros)
             shape, dtype = sample.shape, ir.DataType.from_numpy(sample.dtype)
 
-        def read() -> ir.Tensor:
+        def read() -> ir.Tensor[Array]:
             arrays = [read_variable(variable) for variable in variables]
             array = arrays[0] if fn is None else np.ascontiguousarray(fn(*arrays))
             return ir.Tensor(array, name=name)
@@ -81,7 +81,7 @@ class Weights:
         return ir.Value(name=name, shape=ir.Shape(shape), type=ir.TensorType(dtype), const_value=tensor)
 
     def _name(self, variable: Any, fn: Callable[..., Array] | None) -> str:
-        name = self._names.get(id(variable), variable.path)
+        name = str(self._names.get(id(variable), variable.path))
         if fn is not None:
             suffix = fn.__name__ if fn.__name__.isidentifier() else "derived"
             name = f"{name}/{suffix}"

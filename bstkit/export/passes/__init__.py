@@ -1,4 +1,7 @@
-"""Rewrites of a converted graph, for what no layer owns: names, casts, shape chains, opset. Each edits the model in place."""
+"""Rewrites of a converted graph, for what no layer owns: names, casts, shape chains, opset.
+
+Each edits the model in place.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,11 @@ from bstkit.export.passes.shapes import infer_shapes
 
 
 def run_passes(
-    model: ir.Model, scopes: Mapping[str, str], opset: int, passes: Sequence[GraphPass] = (), check: Callable[[ir.Model], None] | None = None
+    model: ir.Model,
+    scopes: Mapping[str, str],
+    opset: int,
+    passes: Sequence[GraphPass] = (),
+    check: Callable[[ir.Model], None] | None = None,
 ) -> None:
     """Run the built-in passes, then those of plugins.
 
@@ -27,8 +34,8 @@ def run_passes(
         scopes: name scope of a layer's call -> the layer's path, for the nodes' names.
         opset: 17 or 18, the opset to end at.
         passes: of plugins, in order.
-        check: raises a `BstkitError` where the model is no longer right; called after the built-in passes and after each
-            plugin's, but only when plugins bring passes.
+        check: raises a `BstkitError` where the model is no longer right; called after the built-in passes and after
+            each plugin's, but only when plugins bring passes.
 
     Raises:
         ExportError: a pass raised, or `check` did after it; the pass is named.
@@ -57,13 +64,15 @@ def _run(graph_pass: GraphPass, model: ir.Model) -> None:
         rewrite = getattr(import_module(module), function)
     except (ImportError, AttributeError) as error:
         raise PluginError(
-            f"export pass '{graph_pass.name}' cannot be imported from {graph_pass.target}: {error}", "`bstkit plugins` shows its plugin"
+            f"export pass '{graph_pass.name}' cannot be imported from {graph_pass.target}: {error}",
+            "`bstkit plugins` shows its plugin",
         ) from error
     try:
         rewrite(model)
     except Exception as error:
         raise ExportError(
-            f"export pass '{graph_pass.name}' failed: {type(error).__name__}: {error}", "disable its plugin, or tell its author"
+            f"export pass '{graph_pass.name}' failed: {type(error).__name__}: {error}",
+            "disable its plugin, or tell its author",
         ) from error
 
 

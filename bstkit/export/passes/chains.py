@@ -15,7 +15,12 @@ def merge_chains(model: ir.Model) -> None:
     """Merge what follows on itself, in place; the nodes that lose all users are left for `clean_up`."""
     for node in model.graph.all_nodes():
         before = node.inputs[0].producer() if node.inputs and node.inputs[0] is not None else None
-        if before is not None and before.graph is node.graph and before.op_type == node.op_type and before.domain == node.domain:
+        if (
+            before is not None
+            and before.graph is node.graph
+            and before.op_type == node.op_type
+            and before.domain == node.domain
+        ):
             if node.op_type == "Transpose":
                 _merge_transposes(before, node)
             elif node.op_type == "Unsqueeze":

@@ -13,8 +13,9 @@ def clean_up(model: ir.Model) -> None:
     """Remove what does nothing, in place. No weight is read."""
     share_constants(model)
     for node in list(model.graph.all_nodes()):
-        if keeps_everything(node):
-            ir.convenience.replace_all_uses_with(node.outputs[0], node.inputs[0])
+        source = node.inputs[0] if node.inputs else None
+        if source is not None and keeps_everything(node):
+            ir.convenience.replace_all_uses_with(node.outputs[0], source)
     IdentityEliminationPass()(model)
     CommonSubexpressionEliminationPass()(model)
     RemoveUnusedNodesPass()(model)

@@ -13,9 +13,15 @@ LARGEST = 1 << 16
 """Most elements that a folded value may have; a larger one costs more in the file than its nodes cost to run."""
 
 FOLDED = frozenset(
-    "Add Cast Concat Div Equal Expand Gather Greater Less Max Min Mul Range Reshape Shape Slice Squeeze Sub Transpose Unsqueeze Where".split()
+    {
+        *("Shape", "Range", "Cast", "Add", "Sub", "Mul", "Div", "Max", "Min", "Equal", "Less", "Greater", "Where"),
+        *("Concat", "Expand", "Gather", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"),
+    }
 )
-"""Operations of shape chains and position tables. Float arithmetic with rounding of its own (Exp, MatMul) is left to the runtime."""
+"""Operations of shape chains and position tables.
+
+Float arithmetic with rounding of its own (Exp, MatMul) is left to the runtime.
+"""
 
 
 def fold_constants(model: ir.Model) -> None:
@@ -48,7 +54,10 @@ def _compute(node: ir.Node, opset: int) -> Array | None:
     names = ["" if value is None else f"input_{index}" for index, value in enumerate(node.inputs)]
     proto = onnx.helper.make_node(node.op_type, names, ["output"])
     proto.attribute.extend(ir.to_proto(attribute) for attribute in node.attributes.values())
-    infos = [onnx.helper.make_tensor_value_info(name, onnx.helper.np_dtype_to_tensor_dtype(a.dtype), a.shape) for name, a in feeds.items()]
+    infos = [
+        onnx.helper.make_tensor_value_info(name, onnx.helper.np_dtype_to_tensor_dtype(a.dtype), a.shape)
+        for name, a in feeds.items()
+    ]
     graph = onnx.helper.make_graph([proto], "constant", infos, [onnx.ValueInfoProto(name="output")])
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", opset)])
     return np.asarray(ReferenceEvaluator(model).run(None, feeds)[0])
@@ -59,6 +68,6 @@ def _static_shape(node: ir.Node) -> Array | None:
     shape = node.inputs[0].shape if node.inputs[0] is not None else None
     if shape is None:
         return None
-    bounds = [node.attributes[key].as_int() if key in node.attributes else None for key in ("start", "end")]
-    dims = list(shape)[slice(*bounds)]
-    return np.asarray(dims, np.int64) if all(isinstance(dim, int) for dim in dims) else None
+    start, end = [node.attributes[key].as_int() if key in node.attributes else None for key in ("start", "end")]
+    dims = [dim for dim in list(shape)[start:end] if isinstance(dim, int)]
+    return np.asarray(dims, np.int64) if len(dims) == len(list(shape)[start:end]) else None

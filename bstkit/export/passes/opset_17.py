@@ -32,7 +32,9 @@ def downgrade(model: ir.Model) -> None:
         elif not _same_form(node):
             problems.append(f"{node.name}: {node.op_type}")
     if problems:
-        raise ExportError("these operations have no form at opset 17:\n  " + "\n  ".join(problems), "set opset = 18 in [export]")
+        raise ExportError(
+            "these operations have no form at opset 17:\n  " + "\n  ".join(problems), "set opset = 18 in [export]"
+        )
     model.opset_imports[""] = 17
     model.metadata_props["bstkit.opset"] = "17"
     RemoveUnusedNodesPass()(model)

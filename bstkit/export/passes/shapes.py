@@ -36,5 +36,8 @@ def _drop_invented_names(model: ir.Model) -> None:
     for node in model.graph.all_nodes():
         for value in node.outputs:
             if value.shape is not None and any(isinstance(dim, ir.SymbolicDim) for dim in value.shape):
-                dims = [None if not isinstance(dim, int) and str(dim.value).startswith("unk__") else dim for dim in value.shape]
+                dims = [
+                    None if not isinstance(dim, int) and str(dim.value).startswith("unk__") else dim
+                    for dim in value.shape
+                ]
                 value.shape = ir.Shape(dims)

@@ -1,0 +1,99 @@
+"""The checks that come before any number: the file can be read, and its inputs and outputs are the model's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import onnx_ir as ir
+
+from bstkit.compose import Composed
+from bstkit.errors import ExportError, RunError, VerificationError
+from bstkit.export.contract import DTYPES
+from bstkit.export.write import check_file
+from bstkit.inputs import BATCH
+
+_EXPORT_AGAIN = "export the run again; the file was damaged or is of another model"
+
+
+def read_model(path: Path) -> ir.Model:
+    """Read a model and check that it is whole.
+
+    Raises:
+        RunError: there is no such file, or it may not be read.
+        VerificationError: it is truncated or no ONNX model, or its external data is.
+    """
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror}", "give the path of an exported model.onnx") from error
+    try:
+        model = ir.load(path)
+    except Exception as error:
+        raise VerificationError(f"{path} is truncated or no ONNX model: {error}", _EXPORT_AGAIN) from error
+    for value in model.graph.initializers.values():
+        tensor = value.const_value
+        if isinstance(tensor, ir.ExternalTensor):
+            _check_external(tensor)
+    try:
+        check_file(path)
+    except ExportError as error:
+        raise VerificationError(f"{path}: {error.message}", _EXPORT_AGAIN) from error
+    return model
+
+
+def check_interface(model: ir.Model, composed: Composed) -> None:
+    """Compare names, then dtypes, then dimensions of inputs and outputs.
+
+    Raises:
+        VerificationError: they differ; all differences of the first kind that has any are listed.
+    """
+    wanted: dict[str, dict[str, tuple[Any, ...]]] = {
+        "input": {spec.name: (DTYPES[spec.dtype], list(spec.dims)) for spec in composed.inputs},
+        "output": {name: (ir.DataType.FLOAT, [BATCH, 1]) for name in composed.serving.output_names},
+    }
+    found: dict[str, dict[str, tuple[Any, ...]]] = {
+        kind: {str(value.name): (value.dtype, _dims(value)) for value in values}
+        for kind, values in (("input", model.graph.inputs), ("output", model.graph.outputs))
+    }
+    problems = []
+    for kind in wanted:
+        problems += [f"{kind} '{name}' is missing" for name in wanted[kind] if name not in found[kind]]
+        problems += [f"{kind} '{name}' is not of this model" for name in found[kind] if name not in wanted[kind]]
+    _raise(problems)
+    for index, what in enumerate(("dtype", "dimensions")):
+        _raise(
+            f"{kind} '{name}' has {what} {_shown(found[kind][name][index])} instead of {_shown(expected[index])}"
+            for kind in wanted
+            for name, expected in wanted[kind].items()
+            if found[kind][name][index] != expected[index]
+        )
+
+
+def _check_external(tensor: ir.ExternalTensor) -> None:
+    """onnx.checker passes a truncated data file."""
+    data = Path(tensor.path)
+    needed = (tensor.offset or 0) + (tensor.length or tensor.nbytes)
+    size = data.stat().st_size if data.is_file() else 0
+    if size < needed:
+        raise VerificationError(
+            f"{data} is truncated or missing: it has {size} bytes, '{tensor.name}' ends at {needed}", _EXPORT_AGAIN
+        )
+
+
+def _dims(value: ir.Value) -> list[int | str | None]:
+    return [] if value.shape is None else [dim if isinstance(dim, int) else dim.value for dim in value.shape]
+
+
+def _shown(what: object) -> str:
+    return what.name.lower() if isinstance(what, ir.DataType) else str(what)
+
+
+def _raise(problems: Iterable[str]) -> None:
+    lines = list(problems)
+    if lines:
+        raise VerificationError(
+            "the ONNX model does not have the model's inputs and outputs:\n  " + "\n  ".join(lines), _EXPORT_AGAIN
+        )

@@ -1,0 +1,70 @@
+"""Compare scores with scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bstkit.config.selection import Tolerance
+from bstkit.export.report import Difference
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One output of one case that is not right.
+
+    Args:
+        output, case, provider, level: where.
+        what: how it is wrong, for the error's line.
+    """
+
+    output: str
+    case: str
+    provider: str
+    level: str
+    what: str
+
+
+def breach(scores: Array, expected: Array, tolerance: Tolerance) -> str | None:
+    """How `scores` breach `|scores - expected| <= atol + rtol * |expected|`; None where they do not.
+
+    NaN and Inf always do.
+    """
+    if scores.shape != expected.shape:
+        return f"shape {scores.shape} instead of {expected.shape}"
+    for side, values in (("TensorFlow", expected), ("ONNX Runtime", scores)):
+        rows = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
+        if rows.size:
+            return f"NaN or Inf in {side} at row {rows[0]}"
+    difference = np.abs(scores.astype(np.float64) - expected)
+    excess = difference - (tolerance.atol + tolerance.rtol * np.abs(expected.astype(np.float64)))
+    if not excess.size or excess.max() <= 0:
+        return None
+    row = int(np.unravel_index(excess.argmax(), excess.shape)[0])
+    allowed = f"atol {tolerance.atol:g}" + (f", rtol {tolerance.rtol:g}" if tolerance.rtol else "")
+    return f"max |diff| {difference[row].max():.2g} at row {row} ({allowed})"
+
+
+def summarise(pairs: Iterable[tuple[Array, Array]], smallest: float) -> Difference:
+    """Statistics over pairs of (scores, expected), all finite; relative ones only where `|expected|` is above
+    `smallest`.
+    """
+    pairs = list(pairs)
+    scores = np.concatenate([pair[0].ravel() for pair in pairs]).astype(np.float64)
+    expected = np.concatenate([pair[1].ravel() for pair in pairs]).astype(np.float64)
+    absolute = np.abs(scores - expected)
+    large = np.abs(expected) > smallest
+    relative = absolute[large] / np.abs(expected[large])
+    return Difference(len(scores), *_statistics(absolute), *_statistics(relative))
+
+
+def _statistics(values: Array) -> tuple[float, float, float]:
+    """Maximum, mean and 99th percentile; zeros of nothing."""
+    if not values.size:
+        return 0.0, 0.0, 0.0
+    return float(values.max()), float(values.mean()), float(np.percentile(values, 99))

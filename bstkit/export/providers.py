@@ -1,0 +1,137 @@
+"""Execution providers of ONNX Runtime by short names, and proof that the one asked for did the work."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from bstkit.errors import ProviderError
+from bstkit.spelling import did_you_mean
+
+PROVIDERS = {
+    "cpu": ("CPUExecutionProvider",),
+    "cuda": ("CUDAExecutionProvider", "CPUExecutionProvider"),
+    "tensorrt": ("TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"),
+}
+"""Short name -> ONNX Runtime's providers, the one that is meant first; the others take what it leaves."""
+
+LEVELS = {
+    "disable": "ORT_DISABLE_ALL",
+    "basic": "ORT_ENABLE_BASIC",
+    "extended": "ORT_ENABLE_EXTENDED",
+    "all": "ORT_ENABLE_ALL",
+}
+"""Graph optimisation level -> ONNX Runtime's name for it, the least first."""
+
+
+_WARNING = 2
+"""ONNX Runtime's own default severity; it has no getter."""
+
+
+def check_names(providers: Sequence[str]) -> None:
+    """Check provider names before any work.
+
+    Raises:
+        ProviderError: a name is unknown, none is given, or it does not work on this machine.
+    """
+    if not providers:
+        raise ProviderError("no execution provider was given", f"choose from {', '.join(PROVIDERS)}")
+    for name in providers:
+        if name not in PROVIDERS:
+            hint = f"{did_you_mean(name, PROVIDERS)} there are {', '.join(PROVIDERS)}".strip()
+            raise ProviderError(f"no execution provider named '{name}'", hint)
+        if PROVIDERS[name][0] not in _runtime().get_available_providers():
+            raise _did_not_run(name, f"this ONNX Runtime was built without {PROVIDERS[name][0]}")
+        if name != "cpu":
+            # The list above is what ONNX Runtime was built with; whether it works here only a session tells.
+            _open(_identity_model(), name, _runtime().SessionOptions())
+
+
+def make_session(path: Path, provider: str, level: str, profile: Path) -> Any:
+    """Open a model.
+
+    Args:
+        path: the model.
+        provider: `"cpu"`, `"cuda"` or `"tensorrt"`.
+        level: one of `LEVELS`.
+        profile: prefix of the profile that is written until `end_profiling` is called.
+
+    Raises:
+        ProviderError: ONNX Runtime fell back to another provider.
+    """
+    runtime = _runtime()
+    options = runtime.SessionOptions()
+    options.graph_optimization_level = getattr(runtime.GraphOptimizationLevel, LEVELS[level])
+    options.enable_profiling = True
+    options.profile_file_prefix = str(profile)
+    return _open(path, provider, options)
+
+
+def nodes_by_provider(session: Any, provider: str) -> dict[str, int]:
+    """End the profile of a session that has run once, and count the nodes that each provider ran.
+
+    Raises:
+        ProviderError: the provider that was asked for ran no node.
+    """
+    profile = Path(session.end_profiling())
+    events = json.loads(profile.read_text())
+    profile.unlink()
+    ran = {
+        (event["name"], event["args"]["provider"])
+        for event in events
+        if event.get("cat") == "Node" and event.get("args", {}).get("provider")
+    }
+    counts = Counter(name for _, name in ran)
+    if not counts[PROVIDERS[provider][0]]:
+        raise _did_not_run(provider, "every node ran on " + (", ".join(counts) or "no provider at all"))
+    return dict(counts)
+
+
+def _open(model: Path | bytes, provider: str, options: Any) -> Any:
+    runtime = _runtime()
+    options.log_severity_level = 4  # a failure is told by what is raised here, not on stderr
+    said = io.StringIO()
+    runtime.set_default_logger_severity(4)
+    try:
+        with redirect_stdout(said):  # where ONNX Runtime prints which libraries it could not load
+            if provider != "cpu":
+                runtime.preload_dlls()
+            session = runtime.InferenceSession(model, options, providers=list(PROVIDERS[provider]))
+    finally:
+        runtime.set_default_logger_severity(_WARNING)
+    if session.get_providers()[0] != PROVIDERS[provider][0]:
+        cause = said.getvalue().partition("\n")[0]
+        raise _did_not_run(
+            provider,
+            f"ONNX Runtime fell back to {', '.join(session.get_providers())}" + (f" ({cause})" if cause else ""),
+        )
+    return session
+
+
+def _identity_model() -> bytes:
+    """The smallest model that a session can be opened on."""
+    from onnx import TensorProto, helper
+
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "probe", values[:1], values[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    serialised: bytes = model.SerializeToString()
+    return serialised
+
+
+def _did_not_run(name: str, why: str) -> ProviderError:
+    hint = "leave it out"
+    if name in ("cuda", "tensorrt"):
+        hint = "on a machine with an NVIDIA GPU: `pip install 'bstkit[cuda]'`; elsewhere use --provider cpu"
+    return ProviderError(f"execution provider '{name}' was asked for and did not run: {why}", hint)
+
+
+def _runtime() -> Any:
+    import onnxruntime
+
+    return onnxruntime

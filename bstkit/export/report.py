@@ -1,0 +1,94 @@
+"""What verification measured, as it goes into report.json."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bstkit.config.selection import Tolerance
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far ONNX Runtime is from TensorFlow on one output, over every case, provider and level.
+
+    Args:
+        scores: how many were compared.
+        max_abs, mean_abs, p99_abs: of `|onnx - tensorflow|`.
+        max_rel, mean_rel, p99_rel: of `|onnx - tensorflow| / |tensorflow|`, where `|tensorflow|` is above the absolute
+        tolerance.
+    """
+
+    scores: int
+    max_abs: float
+    mean_abs: float
+    p99_abs: float
+    max_rel: float
+    mean_rel: float
+    p99_rel: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """One case on one provider at one optimisation level; `max_abs` is by output."""
+
+    case: str
+    provider: str
+    level: str
+    max_abs: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A model that passed verification.
+
+    Args:
+        recipe: what the model was composed from.
+        opset, ir_version, lowest_onnxruntime: of the file.
+        bytes: of the file and its external data.
+        operations: operation -> number of nodes.
+        outputs: output -> how far the two sides are apart.
+        runs: every run, in order.
+        providers: provider -> level -> ONNX Runtime's provider -> nodes that it ran.
+        tolerances: output -> what was allowed.
+        loosened: whether `[export]` allows more than the defaults.
+        versions: package -> version.
+        seconds: stage -> seconds.
+    """
+
+    recipe: str
+    opset: int
+    ir_version: int
+    lowest_onnxruntime: str
+    bytes: int
+    operations: dict[str, int]
+    outputs: dict[str, Difference]
+    runs: tuple[Run, ...]
+    providers: dict[str, dict[str, dict[str, int]]]
+    tolerances: dict[str, Tolerance]
+    loosened: bool
+    versions: dict[str, str]
+    seconds: dict[str, float]
+
+    @property
+    def nodes(self) -> int:
+        """Nodes of the graph."""
+        return sum(self.operations.values())
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """Names of the cases, in order."""
+        return tuple(dict.fromkeys(run.case for run in self.runs))
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, in types that `json` can write."""
+        tolerances = {name: tolerance.model_dump() for name, tolerance in self.tolerances.items()}
+        plain = {key: value for key, value in vars(self).items() if key not in ("outputs", "runs", "tolerances")}
+        return {
+            **plain,
+            "nodes": self.nodes,
+            "cases": list(self.cases),
+            "outputs": {name: asdict(difference) for name, difference in self.outputs.items()},
+            "tolerances": tolerances,
+            "runs": [asdict(run) for run in self.runs],
+        }

@@ -1,0 +1,76 @@
+"""Write a model to disk: one file below protobuf's limit, external data past it, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import onnx
+import onnx_ir as ir
+
+from bstkit.errors import ExportError
+
+PROTOBUF_LIMIT = 2**31 - 1
+"""Bytes that one protobuf message can hold."""
+
+SMALLEST_EXTERNAL = 1024
+"""Bytes from which a tensor becomes external data. Shape constants must stay in the file: ONNX Runtime refuses
+external ones.
+"""
+
+_GRAPH_RESERVE = 2**24
+"""Bytes left for nodes and names."""
+
+
+def write_model(model: ir.Model, path: Path, limit: int = PROTOBUF_LIMIT) -> None:
+    """Write and check a model. Weights are read one after the other, as they are written.
+
+    Args:
+        model: the finished model.
+        path: `<folder>/model.onnx`; with external data `<folder>/model.onnx.data` comes beside it.
+        limit: bytes past which weights become external data.
+
+    Raises:
+        ExportError: the checker refuses what was written. Nothing is left behind.
+    """
+    size = sum(value.const_value.nbytes for value in model.graph.initializers.values() if value.const_value is not None)
+    data = f"{path.name}.data" if size + _GRAPH_RESERVE > limit else None
+    with partial_folder(path.parent / path.name) as folder:
+        ir.save(model, folder / path.name, external_data=data, size_threshold_bytes=SMALLEST_EXTERNAL)
+        check_file(folder / path.name)
+        # The data first: a model without its data would look whole.
+        for name in (data, path.name):
+            if name is not None:
+                os.replace(folder / name, path.parent / name)
+
+
+def check_file(path: Path) -> None:
+    """Run onnx.checker with full shape inference on a file.
+
+    Raises:
+        ExportError: the file breaks a rule of ONNX.
+    """
+    inferred = path.with_suffix(".inferred")
+    try:
+        onnx.checker.check_model(path, full_check=True)
+        # The checker's own inference does not propagate shapes that are computed in the graph.
+        onnx.shape_inference.infer_shapes_path(path, inferred, check_type=True, strict_mode=True, data_prop=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise ExportError(f"onnx.checker refuses the written model: {error}", "see the layer that it names") from error
+    finally:
+        inferred.unlink(missing_ok=True)
+
+
+@contextmanager
+def partial_folder(target: Path) -> Iterator[Path]:
+    """A new folder beside `target`, on the same disk, that is gone afterwards unless it was renamed."""
+    folder = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.partial")
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
