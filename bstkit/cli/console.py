@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import tempfile
 import textwrap
 import traceback
 
@@ -62,30 +61,6 @@ def report_traceback(error: BaseException) -> None:
     """Write an error's traceback, when `-v` was given."""
     if is_verbose():
         typer.echo("".join(traceback.format_exception(error)), err=True, nl=False)
-
-
-def hushed_libraries() -> None:
-    """Import TensorFlow now; what it announces on the way stays hidden, unless `-v` was given or the import fails.
-
-    It writes about instruction sets and missing CUDA libraries to the file descriptor itself, before any of its own
-    settings can stop it.
-    """
-    if is_verbose() or "tensorflow" in sys.modules:
-        return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as announcements:
-        os.dup2(announcements.fileno(), 2)
-        try:
-            import tensorflow  # noqa: F401 - imported for its effect
-        except BaseException:
-            announcements.seek(0)
-            os.write(kept, announcements.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 def use_colour() -> bool | None:

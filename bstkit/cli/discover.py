@@ -41,12 +41,12 @@ def show_component(
     registry: RegistryOption = None,
 ) -> None:
     """Show one component: its parameters, their types, defaults and meaning, and where it comes from."""
-    from bstkit.cli.console import hushed_libraries
+    from bstkit.cli.quiet_import import import_tensorflow
     from bstkit.component_card import component_card
 
     known = open_registry(registry)
     known.resolve(key)  # a wrong name is answered before the slow import
-    hushed_libraries()
+    import_tensorflow()
     card = component_card(known, key)
     rows = [asdict(one) | {"type": one.type} for one in card.parameters]
     for row in rows:

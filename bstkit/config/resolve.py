@@ -168,11 +168,10 @@ def _select(
     before = len(problems)
     uses = {slot: resolution.uses(slot) for slot in ("position", "encoder", "pooling", "head")}
     if recipe in recipes and len(problems) == before:
-        source = document.source(("recipe", recipe))
+        empty = [resolution.where(slot) for slot in ("pooling", "head") if not uses[slot]]
         problems += [
-            Problem(source, f"recipe.{recipe}.{slot}", "is missing", f"choose one with --{slot}")
-            for slot in ("pooling", "head")
-            if not uses[slot]
+            Problem(document.source(where), dotted(where), "a model needs this slot", f"choose one with --{where[-1]}")
+            for where in empty
         ]
     stand_in = Use(key="head.none", path="head")
     rows = document.get(("recipe", recipe, "features"), {})

@@ -40,13 +40,13 @@ class SlotResolution:
 
     def candidate(self) -> Any:
         """`candidate`, from `[model]`, else from the recipe, else `"append"`."""
-        path = self._where("candidate")
+        path = self.where("candidate")
         self.origins["candidate"] = self.document.origin(path)
         return self.document.get(path, "append")
 
     def uses(self, slot: str) -> tuple[Use, ...]:
         """The components of one slot, in order; those with a problem are left out."""
-        where = self._where(slot)
+        where = self.where(slot)
         value = self.document.get(where, "")
         several = isinstance(value, list)
         entries = [_entry(one) for one in (value if several else [value])]
@@ -61,7 +61,8 @@ class SlotResolution:
         ]
         return tuple(use for use in uses if use is not None)
 
-    def _where(self, slot: str) -> tuple[str, ...]:
+    def where(self, slot: str) -> tuple[str, ...]:
+        """Path of the slot's value: `[model]`'s, else the recipe's."""
         path = ("model", slot)
         return path if self.document.get(path) is not None else ("recipe", self.recipe, slot)
 
