@@ -1,0 +1,54 @@
+"""Prove that no history reaches into the future."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bstkit.data.dataset import Dataset, HistoryEvents
+from bstkit.errors import DataError
+
+_HINT = "the dataset was changed after it was prepared, or this is a defect of bstkit: prepare it again, and report it"
+
+
+def check_leaks(dataset: Dataset) -> None:
+    """Check a dataset's order, histories and split.
+
+    Raises:
+        DataError: a history holds its own row, a later event, another user's, or one that must not be in it; one lacks
+        an earlier event; rows are out of order; or a user's training rows follow validation or test rows.
+    """
+    order = np.lexsort((dataset.row, dataset.time, dataset.user))
+    if not np.array_equal(order, np.arange(len(order))):
+        raise DataError("the rows are not in the order of user, time and place in the log", _HINT)
+    same_user = dataset.user[1:] == dataset.user[:-1]
+    if np.any(same_user & (dataset.split[1:] < dataset.split[:-1])):
+        raise DataError("a row of an earlier split follows one of a later split of the same user", _HINT)
+    for name, events in dataset.history.items():
+        _check_windows(dataset, name, events)
+
+
+def _check_windows(dataset: Dataset, name: str, events: HistoryEvents) -> None:
+    """Events are in the order of rows, so the ends of a slice speak for all of it."""
+    rows = np.arange(len(dataset.user))
+    count = len(events.event)
+    padded = np.append(events.event, len(rows))  # an event after all others, so that every end points at something
+    owner = np.append(dataset.user[events.event], -1)
+    filled = events.end > events.start
+    first, last = np.clip(events.start, 0, count), np.clip(events.end - 1, 0, count)
+    following = np.clip(events.end, 0, count)
+    preceding = np.clip(events.start - 1, 0, count)
+    wrong = {
+        "holds its own row or a later event": filled & (padded[last] >= rows),
+        "holds an event of another user": filled & ((owner[first] != dataset.user) | (owner[last] != dataset.user)),
+        "lacks an earlier event": (padded[following] < rows) & (owner[following] == dataset.user)
+        | (events.start > 0) & (owner[preceding] == dataset.user),
+        "has a start after its end": events.start > events.end,
+    }
+    for says, found in wrong.items():
+        if found.any():
+            raise DataError(f"history '{name}' of row {int(np.argmax(found))} {says}", _HINT)
+    if np.any(np.diff(events.event) <= 0):
+        raise DataError(f"the events of history '{name}' are not in the order of the rows", _HINT)
+    label = dataset.labels[dataset.features.tasks[0]]
+    if dataset.features.history[name].events == "positive" and np.any(label[events.event] != 1):
+        raise DataError(f"history '{name}' holds an event that was not positive", _HINT)

@@ -1,0 +1,93 @@
+"""How each column of a log becomes a typed value, as SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bstkit.config.features import ContextNumeric, Features
+from bstkit.data.label_rule import LabelRule
+from bstkit.data.needed_columns import id_columns, label_rules, numeric_columns
+from bstkit.data.sql import identifier
+
+Role = Literal["user", "time", "label", "id", "number"]
+
+
+@dataclass(frozen=True)
+class LogColumn:
+    """One column of the checked log.
+
+    Args:
+        name: its name in the table `log`.
+        role: what it is.
+        raw: SQL of the value as text, NULL where empty.
+        typed: SQL of the value.
+        described: how errors name it.
+        may_be_empty: whether NULL is a value that later steps can use.
+        says: what a value that is not empty must be, for errors.
+    """
+
+    name: str
+    role: Role
+    raw: str
+    typed: str
+    described: str
+    may_be_empty: bool
+    says: str
+
+
+def log_columns(features: Features) -> list[LogColumn]:
+    """List the columns of the checked log, without `row`."""
+    raw = _raw_text(features)
+    user, time = features.log.user, features.log.time
+    columns = [
+        LogColumn("user", "user", raw(user), raw(user), f"user column {user!r}", False, "a key"),
+        LogColumn("time", "time", raw(time), _seconds(raw(time)), f"time column {time!r}", False, "seconds or a date"),
+    ]
+    for task, rule in label_rules(features).items():
+        text, says = raw(rule.column), "0 or 1" if rule.operator is None else "a number"
+        name = f"label column {rule.column!r}"
+        columns.append(LogColumn(f"label:{task}", "label", text, _label(text, rule), name, False, says))
+    for column in id_columns(features):
+        columns.append(LogColumn(f"id:{column}", "id", raw(column), raw(column), f"column {column!r}", True, "a key"))
+    for column in numeric_columns(features):
+        feature = features.context[column]
+        optional = isinstance(feature, ContextNumeric) and feature.missing is not None
+        text, name = raw(column), f"numeric column {column!r}"
+        columns.append(LogColumn(f"number:{column}", "number", text, _number(text), name, optional, "a finite number"))
+    return columns
+
+
+def typed_query(columns: list[LogColumn]) -> str:
+    """Return SQL that turns the table `source` into the table `log`."""
+    return "SELECT row, " + ", ".join(f"{c.typed} AS {identifier(c.name)}" for c in columns) + " FROM source"
+
+
+class _raw_text:
+    """Return a column of the table `source` as text, NULL where empty; a derived column is made from its source."""
+
+    def __init__(self, features: Features) -> None:
+        self.derived = features.columns
+
+    def __call__(self, column: str) -> str:
+        if column in self.derived:
+            words = f"trim(CAST({identifier(self.derived[column].first_of)} AS VARCHAR))"
+            return f"nullif(split_part({words}, ' ', 1), '')"
+        return f"nullif(CAST({identifier(column)} AS VARCHAR), '')"
+
+
+def _number(text: str) -> str:
+    """Text to a double; NaN counts as empty, as `empty_text` says too."""
+    return f"CASE WHEN isnan(TRY_CAST({text} AS DOUBLE)) THEN NULL ELSE TRY_CAST({text} AS DOUBLE) END"
+
+
+def _seconds(text: str) -> str:
+    """Text to seconds: a number as it stands, a date or timestamp (UTC unless it says otherwise) since 1970."""
+    return f"coalesce({_number(text)}, epoch(TRY_CAST({text} AS TIMESTAMP)))"
+
+
+def _label(text: str, rule: LabelRule) -> str:
+    if rule.operator is not None:
+        return f"CAST(({_number(text)}) {rule.operator} {rule.number!r} AS DOUBLE)"
+    truth = f"CASE lower({text}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST({text} AS DOUBLE) END"
+    return f"CASE WHEN ({truth}) IN (0.0, 1.0) THEN ({truth}) END"

@@ -1,0 +1,21 @@
+"""Errors that several readers raise in the same words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bstkit.errors import DataError
+
+
+def missing_path(path: Path) -> DataError:
+    """Return the error for a log that is not there."""
+    return DataError(f"there is no file or folder {path}", "check the path given with --data")
+
+
+def unreadable(origin: str, error: Exception) -> DataError:
+    """Return the error for a log that DuckDB could not read; its own first lines say where."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    kept = [line for line in lines[:5] if not line.startswith(("Possible", "*", "LINE", "^"))]
+    return DataError(
+        f"cannot read {origin}: {'; '.join(kept)}", "it may be damaged or cut short: fetch it again, or correct the row"
+    )

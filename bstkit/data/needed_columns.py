@@ -1,0 +1,65 @@
+"""Which columns features.toml asks of a log, and for what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bstkit.config.features import ContextId, Features
+from bstkit.data.label_rule import LabelRule, parse_label
+
+
+@dataclass(frozen=True)
+class NeededColumn:
+    """A column that a log must have.
+
+    Args:
+        name: the column in the log.
+        asked_by: the place in features.toml that names it, such as `[target] item_id`.
+    """
+
+    name: str
+    asked_by: str
+
+
+def id_columns(features: Features) -> dict[str, str]:
+    """Map each column of ids to its space: target, then histories, then context."""
+    columns = dict(features.target)
+    for history in features.history.values():
+        columns |= history.fields
+    return columns | {name: column.space for name, column in features.context.items() if isinstance(column, ContextId)}
+
+
+def numeric_columns(features: Features) -> list[str]:
+    """List the numeric context columns."""
+    return [name for name, column in features.context.items() if not isinstance(column, ContextId)]
+
+
+def label_rules(features: Features) -> dict[str, LabelRule]:
+    """Map each task to the rule that makes its label."""
+    return {task: parse_label(text) for task, text in features.log.labels.items()}
+
+
+def needed_columns(features: Features) -> list[NeededColumn]:
+    """List every column to read, once each, with the first place that asks for it.
+
+    A derived column is not in the log: its source is listed in its stead.
+    """
+    asked: dict[str, str] = {}
+
+    def ask(name: str, place: str) -> None:
+        if name in features.columns:
+            name, place = features.columns[name].first_of, f"[columns] {name}"
+        asked.setdefault(name, place)
+
+    ask(features.log.user, "[log] user")
+    ask(features.log.time, "[log] time")
+    for task, rule in label_rules(features).items():
+        ask(rule.column, f"[log] labels.{task}")
+    for column in features.target:
+        ask(column, f"[target] {column}")
+    for name, history in features.history.items():
+        for column in history.fields:
+            ask(column, f"[history.{name}] fields.{column}")
+    for column in features.context:
+        ask(column, f"[context] {column}")
+    return [NeededColumn(name, place) for name, place in asked.items()]
