@@ -16,7 +16,7 @@ def packages(monkeypatch):
 
 @pytest.fixture
 def resolve(tmp_path, packages):
-    """Resolve a selection in an empty folder; `here` and `extra` are texts of registry.toml and of --registry's file."""
+    """Resolve a selection in an empty folder; `here` and `extra` are texts of its registry.toml and of --registry."""
 
     def resolved(recipe=None, here=None, extra=None, environ=None, **options):
         registry_path = None

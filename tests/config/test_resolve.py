@@ -229,5 +229,5 @@ def test_the_packaged_file_is_found_at_the_checkouts_root_else(monkeypatch, tmp_
 def test_a_missing_registry_file_is_an_error(tmp_path, packages):
     from bstkit.config.resolve import load_selection
 
-    with pytest.raises(ConfigError, match="gone.toml: there is no such file"):
+    with pytest.raises(ConfigError, match=r"gone\.toml: there is no such file"):
         load_selection(registry_path=tmp_path / "gone.toml", working_folder=tmp_path, environ={}, found=packages.found)

@@ -1,0 +1,85 @@
+"""Commands and name errors that need no model import neither TensorFlow nor Keras nor NumPy."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bstkit
+
+CODE = """
+import sys
+from bstkit.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    heavy = [name for name in ("tensorflow", "keras", "numpy") if name in sys.modules]
+    sys.stderr.write(f"heavy: {heavy}")
+"""
+
+COMMANDS = {
+    "help": (("--help",), 0),
+    "version": (("--version",), 0),
+    "list": (("list",), 0),
+    "list_json": (("list", "pooling", "--json"), 0),
+    "plugins": (("plugins",), 0),
+    "unknown_command": (("biuld",), 2),
+    "unknown_option": (("list", "--jsn"), 2),
+    "unknown_kind": (("list", "encodr"), 2),
+    "unknown_component": (("show", "encoder.transfomer"), 2),
+    "missing_registry": (("list", "--registry", "gone.toml"), 2),
+}
+
+SELECTIONS = {
+    "recipe": {"recipe": "bts"},
+    "component": {"slots": {"encoder": "transfomer"}},
+    "slot": {"settings": ["poling.units=[8]"]},
+    "table": {"settings": ["trian.epochs=3"]},
+    "kind": {"slots": {"encoder": "encodr.transformer"}},
+    "key": {"settings": ["train.epoch=3"]},
+}
+
+
+@pytest.fixture
+def heavy_after(tmp_path):
+    """Run code in a fresh interpreter and an empty folder; return its exit code and what it reports as imported."""
+    environ = {**os.environ, "PYTHONPATH": str(Path(bstkit.__file__).parents[1])}
+
+    def run(code, *arguments):
+        command = [sys.executable, "-c", code, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environ)
+        assert "heavy: " in done.stderr, done.stderr
+        return done.returncode, done.stderr.rpartition("heavy: ")[2].strip()
+
+    return run
+
+
+@pytest.mark.parametrize(("arguments", "code"), COMMANDS.values(), ids=COMMANDS)
+def test_light_commands_import_nothing_heavy(heavy_after, arguments, code):
+    assert heavy_after(CODE, *arguments) == (code, "[]")
+
+
+@pytest.mark.parametrize("options", SELECTIONS.values(), ids=SELECTIONS)
+def test_name_errors_of_a_selection_import_nothing_heavy(heavy_after, options):
+    code = f"""
+import sys
+from bstkit import BstkitError, load_selection
+try:
+    load_selection(**{options!r}, environ={{}})
+except BstkitError:
+    heavy = [name for name in ("tensorflow", "keras", "numpy") if name in sys.modules]
+    sys.stderr.write(f"heavy: {{heavy}}")
+"""
+    assert heavy_after(code) == (0, "[]")
+
+
+def test_help_imports_no_plugin_and_no_configuration(heavy_after):
+    modules = '("bstkit.manager", "bstkit.config.resolve", "bstkit.plugins", "pydantic.main")'
+    assert heavy_after(CODE.replace('("tensorflow", "keras", "numpy")', modules), "--help") == (0, "[]")
+
+
+def test_show_of_a_component_does_import_the_heavy_ones(heavy_after):
+    code, heavy = heavy_after(CODE, "show", "pooling.mean")
+    assert (code, "keras" in heavy) == (0, True)  # so the tests above would notice
