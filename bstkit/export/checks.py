@@ -10,7 +10,7 @@ import onnx_ir as ir
 
 from bstkit.compose import Composed
 from bstkit.errors import ExportError, RunError, VerificationError
-from bstkit.export.contract import DTYPES
+from bstkit.export.contract import onnx_dtype
 from bstkit.export.write import check_file
 from bstkit.inputs import BATCH
 
@@ -51,7 +51,7 @@ def check_interface(model: ir.Model, composed: Composed) -> None:
         VerificationError: they differ; all differences of the first kind that has any are listed.
     """
     wanted: dict[str, dict[str, tuple[Any, ...]]] = {
-        "input": {spec.name: (DTYPES[spec.dtype], list(spec.dims)) for spec in composed.inputs},
+        "input": {spec.name: (onnx_dtype(spec), list(spec.dims)) for spec in composed.inputs},
         "output": {name: (ir.DataType.FLOAT, [BATCH, 1]) for name in composed.serving.output_names},
     }
     found: dict[str, dict[str, tuple[Any, ...]]] = {

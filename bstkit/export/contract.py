@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 import onnx_ir as ir
 
 from bstkit.errors import ExportError
 from bstkit.inputs import BATCH, InputSpec
 
 IR_VERSION = 8
-DTYPES = {"int32": ir.DataType.INT32, "float32": ir.DataType.FLOAT}
-"""Dtype of an input, as `InputSpec` names it -> ONNX's."""
-
 LOWEST_ONNXRUNTIME = {17: "1.12", 18: "1.14"}
 """Opset -> the lowest ONNX Runtime that loads it."""
 
@@ -34,7 +32,7 @@ def state_contract(
     for spec in inputs:
         value = by_name.get(spec.name) or ir.Value(name=spec.name)
         value.shape = ir.Shape(spec.dims)
-        value.type = ir.TensorType(DTYPES[spec.dtype])
+        value.type = ir.TensorType(onnx_dtype(spec))
         model.graph.inputs.append(value)
     for value in model.graph.outputs:
         if value.name in outputs:
@@ -48,6 +46,11 @@ def state_contract(
     model.opset_imports[""] = opset
     for key, text in {**metadata, "opset": str(opset), "lowest_onnxruntime": LOWEST_ONNXRUNTIME[opset]}.items():
         model.metadata_props[f"bstkit.{key}"] = text
+
+
+def onnx_dtype(spec: InputSpec) -> ir.DataType:
+    """ONNX's dtype of an input."""
+    return ir.DataType.from_numpy(np.dtype(spec.dtype))
 
 
 def check_rules(model: ir.Model) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import onnx
@@ -19,6 +19,7 @@ import onnx_ir as ir
 from bstkit.errors import ExportError
 from bstkit.export.handlers import HANDLERS
 from bstkit.export.marker import DOMAIN
+from bstkit.export.passes.names import layer_of
 from bstkit.export.trace import Trace
 
 OPSET = 18
@@ -55,20 +56,19 @@ def convert(traced: Trace) -> ir.Model:
             model = _run_tf2onnx(traced)
         except Exception as error:
             raise _failed([f"{type(error).__name__}: {error}", *log]) from error
-    unknown = unknown_operations(model)
+    unknown = unknown_operations(model, traced.scopes)
     if unknown:
         raise _failed(unknown)
     return model
 
 
-def unknown_operations(model: ir.Model) -> list[str]:
+def unknown_operations(model: ir.Model, scopes: Mapping[str, str]) -> list[str]:
     """What in the model is no ai.onnx operation of its opset, as `layer: operation`; markers are known."""
     problems = []
     for node in model.graph.all_nodes():
         if node.domain == DOMAIN or (node.domain in ("", "ai.onnx") and onnx.defs.has(node.op_type, OPSET)):
             continue
-        layer, _, name = (node.name or "").rpartition("/")
-        problems.append(f"{layer or name}: {node.op_type}")
+        problems.append(f"{layer_of(node.name or '', scopes) or node.name}: {node.op_type}")
     return list(dict.fromkeys(problems))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import onnx
 
 from bstkit.export.marker import DOMAIN, OP_TYPE
@@ -38,10 +39,20 @@ def compare(ctx: Any, node: Any, name: str, args: Any) -> None:
         ctx.insert_new_node_on_input(node, "Cast", node.input[index], input_index=index, to=onnx.TensorProto.INT64)
 
 
+def complementary_error(ctx: Any, node: Any, name: str, args: Any) -> None:
+    """Erfc -> 1 - Erf. Keras's gelu needs it, and tf2onnx has no form for it."""
+    node.type = "Erf"
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(ctx.get_dtype(node.output[0]))
+    one = ctx.make_const(f"{name}__one", np.ones((), dtype)).output[0]
+    erf = node.output[0]
+    ctx.insert_new_node_on_output("Sub", erf, name=f"{name}__complement", inputs=[one, erf])
+
+
 HANDLERS: dict[str, tuple[Any, list[Any]]] = {
     "PyFunc": (keep_marker, []),
     "SelectV2": (where, []),
     "Less": (compare, []),
     "Greater": (compare, []),
+    "Erfc": (complementary_error, []),
 }
 """TensorFlow operation -> (handler, its arguments), as tf2onnx takes them."""

@@ -54,7 +54,7 @@ def trace(
 
     Args:
         model: called with `{input name: tensor}`, returns `{output name: tensor}`.
-        inputs: its inputs; every dimension is left open.
+        inputs: its inputs; a dimension that the model leaves open stays open.
         lower: whether layers are replaced by their lowerings.
         weights: whether variables are replaced by markers; False gives a function that TensorFlow can run, if `lower`
             is too.
@@ -66,7 +66,7 @@ def trace(
     """
     traced = Trace(tuple(spec.name for spec in inputs), list(model.variables))
     failed: list[BstkitError] = []
-    specs = [tf.TensorSpec([None] * len(spec.dims), spec.dtype, spec.name) for spec in inputs]
+    specs = [tf.TensorSpec(model.input[spec.name].shape, spec.dtype, spec.name) for spec in inputs]
 
     def serve(*tensors: Any) -> list[Any]:
         tracer = _Tracer(traced, lower, taps, failed)

@@ -6,7 +6,9 @@ from bstkit.config.features import ContextId, ContextNumeric, Features, History,
 from bstkit.config.selection import ExportSettings, Selection, Use
 
 
-def features(rows: tuple[int, ...] = (51, 14, 31, 3, 11), dim: int = 64, max_length: int = 50, price: bool = False) -> Features:
+def features(
+    rows: tuple[int, ...] = (51, 14, 31, 3, 11), dim: int = 64, max_length: int = 50, price: bool = False
+) -> Features:
     """The columns of the seed model: item, category, user, gender, age; with or without a numeric one."""
     names = ("item", "cate", "user", "gender", "age")
     context: dict[str, Any] = {f"{name}_id": ContextId(space=name) for name in names[2:]}
