@@ -54,12 +54,11 @@ def build(
         VerificationError: ONNX Runtime does not give TensorFlow's numbers.
         BstkitError: anything else went wrong; the message says what.
     """
-    progress = progress or Progress()
-    with progress.stage("load libraries"):
-        from bstkit.export.providers import check_names
-        from bstkit.training.job import train
+    from bstkit.export.providers import check_names
+    from bstkit.training import train
 
-        check_names(providers)  # before minutes of training, not after
+    progress = progress or Progress()
+    check_names(providers)  # before minutes of training, not after
     run = train(selection, folder, data=data, features=features, progress=progress)
     report = export_run(run, providers=providers, progress=progress)
     return Built(run, report, dict(progress.seconds))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterable
-from dataclasses import fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -38,19 +36,10 @@ def provenance(selection: Selection, registry: Registry, dataset: Dataset) -> di
 def fingerprint(dataset: Dataset) -> str:
     """SHA-256 over every array of a prepared dataset: equal for equal events, order and ids."""
     digest = hashlib.sha256()
-    for name, array in _arrays(dataset):
+    for name, array in dataset.arrays():
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
-
-
-def _arrays(dataset: Dataset) -> Iterable[tuple[str, np.ndarray[Any, Any]]]:
-    for spec in fields(dataset):
-        value = getattr(dataset, spec.name)
-        parts = value.items() if isinstance(value, dict) else [("", value)]
-        for key, part in parts:
-            if isinstance(part, np.ndarray):
-                yield f"{spec.name}.{key}", part
 
 
 def _version(package: str) -> str | None:

@@ -29,14 +29,11 @@ def export_model(
     """Export a run to ONNX and verify the export; nothing is left behind that did not verify."""
     from bstkit.artefact import load_run
     from bstkit.build import export_run
-        from bstkit.cli.progress import shown_progress
-    from bstkit.cli.quiet_import import import_tensorflow
+    from bstkit.cli.progress import heavy_job
     from bstkit.cli.results import print_report
 
     opened = load_run(run)
-    with shown_progress() as progress:
-        with progress.stage("load libraries"):
-            import_tensorflow()
+    with heavy_job() as progress:
         report = export_run(opened, out, providers=provider or ("cpu",), progress=progress)
     print_report(report, out or opened.bundle, json)
 
@@ -55,13 +52,10 @@ def verify_export(
     """Compare an exported model with TensorFlow, case by case, provider by provider."""
     from bstkit.artefact import load_run
     from bstkit.build import verify_run
-        from bstkit.cli.progress import shown_progress
-    from bstkit.cli.quiet_import import import_tensorflow
+    from bstkit.cli.progress import heavy_job
     from bstkit.cli.results import print_report
 
     opened = load_run(run)
-    with shown_progress() as progress:
-        with progress.stage("load libraries"):
-            import_tensorflow()
+    with heavy_job() as progress:
         report = verify_run(opened, model, providers=provider or ("cpu",), by_layer=by_layer, progress=progress)
     print_report(report, model or opened.model, json)

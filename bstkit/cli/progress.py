@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +15,7 @@ from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElap
 from rich.progress import Progress as Bars
 
 from bstkit.cli.console import is_quiet
+from bstkit.cli.quiet_import import import_tensorflow
 from bstkit.progress import Progress
 
 
@@ -20,9 +23,13 @@ SILENCE_SECONDS = 10.0
 """Where there is no terminal to draw on, a long stage says how far it is this often."""
 
 
-def shown_progress() -> ShownProgress:
-    """Progress for a command: hidden with `-q`."""
-    return ShownProgress(is_quiet())
+@contextmanager
+def heavy_job() -> Iterator[ShownProgress]:
+    """Show a job's progress, unless `-q` was given; importing TensorFlow is its first stage."""
+    with ShownProgress(is_quiet()) as progress:
+        with progress.stage("load libraries"):
+            import_tensorflow()
+        yield progress
 
 
 class ShownProgress(Progress):

@@ -23,7 +23,9 @@ def import_tensorflow() -> None:
     with tempfile.TemporaryFile() as announcements:
         os.dup2(announcements.fileno(), 2)
         try:
-            import tensorflow  # noqa: F401 - imported for its effect
+            import tensorflow
+
+            tensorflow.config.list_physical_devices()  # looks for CUDA, and says when there is none
         except BaseException:
             announcements.seek(0)
             os.write(kept, announcements.read())

@@ -62,13 +62,10 @@ def build_model(
         _show_composition(selection, features, data.data, json)
         return
     from bstkit.build import build
-        from bstkit.cli.progress import shown_progress
-    from bstkit.cli.quiet_import import import_tensorflow
+    from bstkit.cli.progress import heavy_job
     from bstkit.cli.results import print_built
 
-    with shown_progress() as progress:
-        with progress.stage("load libraries"):
-            import_tensorflow()
+    with heavy_job() as progress:
         built = build(
             selection,
             data.folder(selection.recipe),
@@ -83,13 +80,10 @@ def build_model(
 def train_model(options: SelectionOptions, data: DataOptions, json: JsonOption = False) -> None:
     """Compose a model and train it; `bstkit export` goes on from there."""
     selection, features = options.selection(), data.loaded_features()
-        from bstkit.cli.progress import shown_progress
-    from bstkit.cli.quiet_import import import_tensorflow
+    from bstkit.cli.progress import heavy_job
     from bstkit.cli.results import print_trained
 
-    with shown_progress() as progress:
-        with progress.stage("load libraries"):
-            import_tensorflow()
+    with heavy_job() as progress:
         from bstkit.training import train
 
         run = train(selection, data.folder(selection.recipe), data=data.data, features=features, progress=progress)
@@ -98,13 +92,10 @@ def train_model(options: SelectionOptions, data: DataOptions, json: JsonOption =
 
 def _show_composition(selection: Any, features: Features, data: Path | None, json: bool) -> None:
     """Print the composed model as a table, or as JSON with the origin of each setting."""
-        from bstkit.cli.progress import shown_progress
-    from bstkit.cli.quiet_import import import_tensorflow
+    from bstkit.cli.progress import heavy_job
     from bstkit.cli.results import print_composition
 
-    with shown_progress() as progress:
-        with progress.stage("load libraries"):
-            import_tensorflow()
+    with heavy_job() as progress:
         from bstkit.describe import preview
 
         composed = preview(selection, features, data, progress)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 WINDOW_BATCHES = 50
 """Rows are sorted by history length inside windows of so many batches: short ones share a batch and need no padding."""
 
-_NUMPY = {"int32": np.int32, "float32": np.float32}
 _LONGEST_AGE = np.iinfo(np.int32).max
 
 
@@ -74,7 +73,7 @@ def batches(
     rows = dataset.rows(split)
     tasks = dataset.features.tasks
     steps = -(-len(rows) // batch_size)
-    plan = _Plan(rows, _lengths(dataset, rows, inputs), batch_size, seed) if shuffle else None
+    plan = _Plan(rows, history_lengths(dataset, rows, inputs), batch_size, seed) if shuffle else None
     dtypes = [tf.dtypes.as_dtype(spec.dtype) for spec in inputs] + [tf.float32] * len(tasks)
 
     def load(step: NDArray[np.int64]) -> list[NDArray[Any]]:
@@ -121,23 +120,23 @@ def _window(dataset: Dataset, name: str, rows: NDArray[np.int64]) -> _Window:
 
 def _one(dataset: Dataset, rows: NDArray[np.int64], spec: InputSpec, windows: dict[str, _Window]) -> NDArray[Any]:
     """Make one input."""
-    dtype = _NUMPY[spec.dtype]
     if spec.history is None:
-        column: NDArray[Any] = (dataset.target if spec.role == "target" else dataset.context)[spec.column]
-        return column[rows].astype(dtype)
+        if spec.role == "target":
+            return dataset.target[spec.column][rows]
+        return dataset.context[spec.column][rows]
     window, events = windows[spec.history], dataset.history[spec.history]
     if spec.role == "length":
-        return window.real.sum(axis=1).astype(dtype)
+        return np.count_nonzero(window.real, axis=1).astype(np.int32)
     if not len(events.event):
-        return np.zeros(window.real.shape, dtype)
+        return np.zeros(window.real.shape, np.int32)
     if spec.role == "age":
         age = dataset.time[rows][:, None] - dataset.time[events.event[window.position]]
-        return np.where(window.real, np.clip(age, 0, _LONGEST_AGE), 0).astype(dtype)
-    return np.where(window.real, events.ids[spec.column][window.position], 0).astype(dtype)
+        return np.where(window.real, np.clip(age, 0, _LONGEST_AGE), 0).astype(np.int32)
+    return np.where(window.real, events.ids[spec.column][window.position], 0).astype(np.int32)
 
 
-def _lengths(dataset: Dataset, rows: NDArray[np.int64], inputs: Sequence[InputSpec]) -> NDArray[np.int64]:
-    """Return the steps of each row's longest history, `(rows,)`."""
+def history_lengths(dataset: Dataset, rows: NDArray[np.int64], inputs: Sequence[InputSpec]) -> NDArray[np.int64]:
+    """Return the steps that each row's longest history takes among the inputs, int64 `(rows,)`."""
     longest = np.zeros(len(rows), np.int64)
     for name in {spec.history for spec in inputs if spec.history is not None}:
         events, limit = dataset.history[name], dataset.features.history[name].max_length

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,13 @@ import tensorflow as tf
 
 from bstkit.compose import Composed
 from bstkit.data.dataset import Dataset
-from bstkit.data.feed import batches, steps_per_epoch
+from bstkit.data.feed import batches, history_lengths, steps_per_epoch, take
 from bstkit.errors import TrainingError
 from bstkit.progress import Advance
 from bstkit.training.metrics import Metrics, evaluate
 
-EVALUATION_BATCH = 1024
-"""Rows a step while scoring: no gradients are kept, so larger than while training."""
+SCORING_BATCH = 1024
+"""Rows a step while scoring: no gradients are kept, so more than while training."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def fit(
     dataset: Dataset,
     advance: Advance | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-) -> list[dict[str, float]]:
+) -> list[dict[str, Any]]:
     """Train until validation log loss stops improving, and leave the best weights in the model.
 
     Args:
@@ -65,10 +65,11 @@ def fit(
         jit_compile=False,  # free lengths would compile anew for every length
     )
     composed.training.fit(
-        batches(dataset, "train", composed.inputs, settings.batch_size, seed=settings.seed, shuffle=True).repeat(),
+        batches(dataset, "train", composed.inputs, settings.batch_size, seed=settings.seed, shuffle=True),
         epochs=settings.epochs,
         steps_per_epoch=steps,
         verbose=0,
+        shuffle=False,  # the batches are already mixed
         callbacks=[
             _FiniteLoss(),
             validation,
@@ -82,40 +83,40 @@ def fit(
     return validation.history
 
 
-def score(composed: Composed, dataset: Dataset, split: str) -> dict[str, np.ndarray[Any, Any]]:
-    """Predict the rows of one split, in their order.
+class Scorer:
+    """A compiled forward pass over the rows of one split; traced once, where `Model.predict` would trace at every call.
 
-    Returns:
-        Task -> float32 probabilities `(rows,)`.
+    Rows are scored in the order of their history's length, so that short ones share a batch and need no padding.
     """
-    predict = _predictor(composed)
-    return predict(batches(dataset, split, composed.inputs, EVALUATION_BATCH, seed=0, shuffle=False))
 
+    def __init__(self, composed: Composed, dataset: Dataset, split: str) -> None:
+        self._composed = composed
+        self._dataset = dataset
+        self.rows = dataset.rows(split)
+        self._order = np.argsort(history_lengths(dataset, self.rows, composed.inputs), kind="stable")
 
-def evaluate_split(composed: Composed, dataset: Dataset, split: str) -> dict[str, Metrics]:
-    """Task -> exact metrics on one split."""
-    scores = score(composed, dataset, split)
-    rows = dataset.rows(split)
-    return {
-        task: evaluate(dataset.labels[task][rows], scores[task], dataset.user[rows]) for task in composed.features.tasks
-    }
+        @tf.function(reduce_retracing=True)
+        def forward(inputs: Any) -> Any:
+            return composed.serving(inputs, training=False)
 
+        self._forward = forward
 
-def _predictor(composed: Composed) -> Callable[[Any], dict[str, np.ndarray[Any, Any]]]:
-    """A compiled forward pass that is traced once; `Model.predict` would build its own at every call."""
+    def score(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Task -> float32 probabilities `(rows,)`, in the order of `rows`."""
+        scores = {task: np.empty(len(self.rows), np.float32) for task in self._composed.features.tasks}
+        for start in range(0, len(self._order), SCORING_BATCH):
+            places = self._order[start : start + SCORING_BATCH]
+            outputs = self._forward(take(self._dataset, self.rows[places], self._composed.inputs))
+            for task, values in scores.items():
+                values[places] = outputs[task].numpy()[:, 0]
+        return scores
 
-    @tf.function(reduce_retracing=True)
-    def forward(inputs: Any) -> Any:
-        outputs = composed.serving(inputs, training=False)
-        return {task: outputs[task] for task in composed.features.tasks}
-
-    def predict(data: Any) -> dict[str, np.ndarray[Any, Any]]:
-        parts = [forward(inputs) for inputs, _ in data]
+    def evaluate(self) -> dict[str, Metrics]:
+        """Task -> exact metrics."""
+        users = self._dataset.user[self.rows]
         return {
-            task: np.concatenate([part[task].numpy()[:, 0] for part in parts]) for task in composed.features.tasks
+            task: evaluate(self._dataset.labels[task][self.rows], values, users) for task, values in self.score().items()
         }
-
-    return predict
 
 
 class _Validation(keras.callbacks.Callback):
@@ -123,17 +124,12 @@ class _Validation(keras.callbacks.Callback):
 
     def __init__(self, composed: Composed, dataset: Dataset) -> None:
         super().__init__()
-        self.composed = composed
-        self.dataset = dataset
-        self.history: list[dict[str, float]] = []
-        self.predict = _predictor(composed)
-        self.data = batches(dataset, "validation", composed.inputs, EVALUATION_BATCH, seed=0, shuffle=False)
+        self.task = composed.features.tasks[0]
+        self.scorer = Scorer(composed, dataset, "validation")
+        self.history: list[dict[str, Any]] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        scores = self.predict(self.data)
-        rows = self.dataset.rows("validation")
-        task = self.composed.features.tasks[0]
-        metrics = evaluate(self.dataset.labels[task][rows], scores[task], self.dataset.user[rows])
+        metrics = self.scorer.evaluate()[self.task]
         logs = logs if logs is not None else {}
         logs |= {"val_log_loss": metrics.log_loss, "val_auc": metrics.auc, "val_gauc": metrics.gauc}
         self.history.append({"epoch": epoch + 1, "loss": float(logs["loss"]), **_validation_only(logs)})

@@ -21,7 +21,7 @@ from bstkit.data.feed import take
 from bstkit.progress import Advance, Progress
 from bstkit.provenance import provenance
 from bstkit.registry import Registry, load_registry
-from bstkit.training.fit import TrainingRun, evaluate_split, fit, make_repeatable
+from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
 
 HELDOUT_ROWS = 1024
 """Test rows that a run keeps for verification."""
@@ -92,7 +92,7 @@ def _metrics(
         "rows": {split: len(dataset.rows(split)) for split in ("train", "validation", "test")},
         "parameters": composed.serving.count_params(),
         "epochs": len(history),
-        "test": {task: asdict(metrics) for task, metrics in evaluate_split(composed, dataset, "test").items()},
+        "test": {task: asdict(metrics) for task, metrics in Scorer(composed, dataset, "test").evaluate().items()},
         "baselines": {
             name: {task: asdict(metrics) for task, metrics in by_task.items()}
             for name, by_task in baselines(dataset, "test").items()
