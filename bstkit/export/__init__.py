@@ -64,13 +64,13 @@ def verify(
         ProviderError: a provider is unknown or did not run.
         VerificationError: the file is damaged, or its names, dtypes, dimensions or numbers differ.
     """
-    from bstkit.export.verify import Verifier
+    from bstkit.export.verification import Verifier
 
     return Verifier(composed, samples).verify(Path(model_path), providers, by_layer)
 
 
 def compare_layers(composed: Composed) -> list[LayerDifference]:
     """How far each layer's outputs are apart in a fresh conversion, in the order of the calls."""
-    from bstkit.export.verify import Verifier
+    from bstkit.export.verification import Verifier
 
     return Verifier(composed).layers()

@@ -16,7 +16,7 @@ from bstkit.errors import RunError
 from bstkit.export.assemble import assemble
 from bstkit.export.providers import check_names
 from bstkit.export.report import Report
-from bstkit.export.verify import Verifier
+from bstkit.export.verification import Verifier
 from bstkit.export.write import partial_folder, write_model
 
 MODEL = "model.onnx"

@@ -51,7 +51,7 @@ def functional(call: Any, **inputs: tuple[str, tuple[int | None, ...]]) -> keras
 
 
 def convert(model: keras.Model, opset: int = 18, lower: bool = True) -> ir.Model:
-    """The finished ONNX model, in memory; its outputs may have any shape and it may hold a Loop, unlike an exported one."""
+    """The finished ONNX model, in memory; unlike an exported one, it may hold a Loop and outputs of any shape."""
     inputs = as_composed(model).inputs
     traced = trace(model, inputs, lower=lower)
     converted = from_trace(traced)

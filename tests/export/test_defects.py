@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
 
 from bstkit.errors import ExportError
 from bstkit.export import convert as convert_module
@@ -132,13 +133,8 @@ def batch(rows, steps=3, dim=4):
 
 
 def test_plain_conversion_breaks_a_transpose_after_a_zero_bias(zero_bias_model):
-    x = batch(5)
-    try:
-        scores = run_plain(plain(zero_bias_model), x=x)
-    except Exception as error:
-        assert "ONNXRuntimeError" in str(error)
-    else:
-        assert not np.allclose(scores, keras_scores(zero_bias_model, x=x), atol=1e-3)
+    with pytest.raises((Fail, RuntimeException), match=r"MatMul|Reshape"):
+        run_plain(plain(zero_bias_model), x=batch(5))
 
 
 @pytest.mark.parametrize("lower", [True, False], ids=["lowered", "tf2onnx"])

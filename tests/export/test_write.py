@@ -1,0 +1,66 @@
+"""Files: external data past the limit, checked, whole or absent."""
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import onnxruntime
+import pytest
+
+from bstkit.errors import ExportError
+from bstkit.export.assemble import assemble
+from bstkit.export.cases import make_cases
+from bstkit.export.verification import Verifier
+from bstkit.export.write import _GRAPH_RESERVE, SMALLEST_EXTERNAL, partial_folder, write_model
+
+
+@pytest.fixture(scope="module")
+def model(tiny_small):
+    return assemble(tiny_small)[0]
+
+
+def test_small_model_is_one_file(model, tmp_path):
+    write_model(model, tmp_path / "model.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
+
+
+def test_model_past_the_limit_keeps_its_weights_beside_it(model, tiny_small, tmp_path):
+    write_model(model, tmp_path / "model.onnx", limit=_GRAPH_RESERVE)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.onnx", "model.onnx.data"]
+    graph = onnx.load(tmp_path / "model.onnx", load_external_data=False).graph
+    external = [t for t in graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL]
+    assert external
+    assert all(np.prod(t.dims) * 4 >= SMALLEST_EXTERNAL for t in external)
+    report = Verifier(tiny_small).verify(tmp_path / "model.onnx")
+    assert report.bytes == sum(path.stat().st_size for path in tmp_path.iterdir())
+
+
+def test_both_forms_score_the_same(model, tiny_small, tmp_path):
+    scores = []
+    for name, limit in (("one", 2**31), ("two", _GRAPH_RESERVE)):
+        (tmp_path / name).mkdir()
+        write_model(model, tmp_path / name / "model.onnx", limit=limit)
+        session = onnxruntime.InferenceSession(tmp_path / name / "model.onnx", providers=["CPUExecutionProvider"])
+        scores.append(session.run(["ctr"], make_cases(tiny_small)[0].feeds)[0])
+    np.testing.assert_array_equal(*scores)
+
+
+def test_refused_model_leaves_nothing_behind(tmp_path):
+    x = ir.val("x", ir.DataType.FLOAT, [2])
+    node = ir.node("Add", [x, ir.val("missing", ir.DataType.FLOAT, [2])], name="bad")
+    node.outputs[0].name = "y"
+    node.outputs[0].type, node.outputs[0].shape = ir.TensorType(ir.DataType.FLOAT), ir.Shape([2])
+    graph = ir.Graph([x], node.outputs, nodes=[node], opset_imports={"": 18}, name="bad")
+    with pytest.raises(ExportError, match=r"onnx\.checker refuses"):
+        write_model(ir.Model(graph, ir_version=8), tmp_path / "model.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_partial_folder_is_gone_after_an_error(tmp_path):
+    def fail_half_way():
+        with partial_folder(tmp_path / "bundle") as folder:
+            (folder / "half").write_text("x")
+            raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError, match="disk full"):
+        fail_half_way()
+    assert list(tmp_path.iterdir()) == []
