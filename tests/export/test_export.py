@@ -237,3 +237,22 @@ def test_importing_the_package_imports_nothing_heavy():
     code = "import sys, bstkit.export; print([m for m in ('tensorflow', 'keras', 'numpy', 'onnx') if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_two_processes_export_the_same_graph(tmp_path):
+    code = """
+import sys
+from pathlib import Path
+import keras, onnx, onnx_ir as ir
+from bstkit.compose import compose
+from bstkit.export.assemble import assemble
+from tests.export.recipes import bst_small, features
+keras.utils.set_random_seed(0)
+model, _ = assemble(compose(bst_small(), features(dim=8, max_length=6)))
+Path(sys.argv[1]).write_bytes(ir.to_proto(model).SerializeToString(deterministic=True))
+"""
+    files = [tmp_path / name for name in ("1", "2")]
+    for seed, file in enumerate(files):
+        environment = {**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": os.pathsep.join(sys.path)}
+        subprocess.run([sys.executable, "-c", code, str(file)], check=True, capture_output=True, env=environment)
+    assert files[0].read_bytes() == files[1].read_bytes()

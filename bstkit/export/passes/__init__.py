@@ -17,6 +17,7 @@ from bstkit.export.passes.cleanup import clean_up
 from bstkit.export.passes.constants import fold_constants
 from bstkit.export.passes.names import name_nodes
 from bstkit.export.passes.opset_17 import downgrade
+from bstkit.export.passes.order import order_nodes
 from bstkit.export.passes.shapes import infer_shapes
 
 
@@ -41,6 +42,7 @@ def run_passes(
         ExportError: a pass raised, or `check` did after it; the pass is named.
         PluginError: a pass cannot be imported.
     """
+    order_nodes(model)
     clean_up(model)
     infer_shapes(model)
     fold_constants(model)
@@ -48,6 +50,7 @@ def run_passes(
     clean_up(model)
     if opset == 17:
         downgrade(model)
+    order_nodes(model)
     name_nodes(model, scopes)
     infer_shapes(model)
     if passes and check is not None:

@@ -1,0 +1,103 @@
+"""Compare the exporter with plain tf2onnx on the same models, in one process: nodes, casts, seconds.
+
+    python benchmarks/export.py
+
+prints a table and writes benchmarks/results/export.json. Seconds depend on the machine and on what else it does: read the
+ratio. Plain tf2onnx captures the weights; the exporter attaches them afterwards. Neither time includes writing the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import tensorflow as tf  # after the log level
+import tf2onnx  # after the log level
+
+from bstkit.compose import Composed, compose  # after the path
+from bstkit.export.assemble import assemble  # after the path
+from tests.export.recipes import bst, bst_small, features  # after the path
+
+SEED_MODEL_ROWS = (5001, 214, 301, 3, 11)
+RESULTS = Path(__file__).parent / "results" / "export.json"
+
+
+def ours(composed: Composed) -> list[str]:
+    """Operations of the exporter's graph."""
+    return [node.op_type for node in assemble(composed)[0].graph.all_nodes()]
+
+
+def plain(composed: Composed) -> list[str]:
+    """Operations of what tf2onnx makes by itself."""
+    specs = [tf.TensorSpec([None] * len(spec.dims), spec.dtype, spec.name) for spec in composed.inputs]
+    names = [spec.name for spec in specs]
+
+    def serve(*tensors: Any) -> Any:
+        return composed.serving(dict(zip(names, tensors, strict=True)), training=False)
+
+    model, _ = tf2onnx.convert.from_function(tf.function(serve), specs, opset=18)
+    return [node.op_type for node in model.graph.node]
+
+
+def measure(convert: Callable[[Composed], list[str]], composed: Composed, repeats: int) -> dict[str, Any]:
+    """Nodes, casts and the fastest of some runs in seconds."""
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        operations = convert(composed)
+        seconds.append(time.perf_counter() - start)
+    counts = Counter(operations)
+    return {
+        "nodes": len(operations),
+        "casts": counts["Cast"],
+        "seconds": round(min(seconds), 2),
+        "operations": dict(counts.most_common()),
+    }
+
+
+def main() -> None:
+    """Measure both recipes and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=3, help="runs of the exporter; plain tf2onnx runs once")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
+    options = parser.parse_args()
+    recipes = {
+        "bst_small": compose(bst_small(), features(SEED_MODEL_ROWS)),
+        "bst": compose(bst(), features(SEED_MODEL_ROWS)),
+    }
+    results: dict[str, Any] = {}
+    print(f"{'recipe':<10} {'parameters':>11} {'':<8} {'nodes':>6} {'casts':>6} {'seconds':>8}")
+    for name, composed in recipes.items():
+        parameters = composed.serving.count_params()
+        results[name] = {
+            "parameters": parameters,
+            "bstkit": measure(ours, composed, options.repeats),
+            "tf2onnx": measure(plain, composed, 1),
+        }
+        for side in ("bstkit", "tf2onnx"):
+            row = results[name][side]
+            print(f"{name:<10} {parameters:>11,} {side:<8} {row['nodes']:>6} {row['casts']:>6} {row['seconds']:>8.2f}")
+    machine = {
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
+        "system": platform.system(),
+        "machine": platform.machine(),
+    }
+    versions = {"tensorflow": tf.__version__, "tf2onnx": tf2onnx.__version__, "python": platform.python_version()}
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps({"machine": machine, "versions": versions, "recipes": results}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
