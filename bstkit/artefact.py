@@ -1,14 +1,14 @@
 """The run folder: what training leaves, whole or not at all.
 
-    selection.toml     every resolved choice
-    features.toml      with row counts and statistics filled in
-    model.weights.h5   the served model's weights
-    vocab/<space>.txt  one key a line, the first line is id 2
-    history.csv        one line an epoch
-    metrics.json       test metrics and baselines, seconds by stage
-    heldout.npz        up to 1,024 test rows as the model's inputs, for verification
-    provenance.json    versions, providers of the components, data, seed
-    bundle/            the export, once it has verified
+selection.toml     every resolved choice
+features.toml      with row counts and statistics filled in
+model.weights.h5   the served model's weights
+vocab/<space>.txt  one key a line, the first line is id 2
+history.csv        one line an epoch
+metrics.json       test metrics and baselines, seconds by stage
+heldout.npz        up to 1,024 test rows as the model's inputs, for verification
+provenance.json    versions, providers of the components, data, seed
+bundle/            the export, once it has verified
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bstkit.config.features_file import features_to_toml, load_features
 from bstkit.config.features import Features
+from bstkit.config.features_file import features_to_toml, load_features
 from bstkit.config.selection import Selection
 from bstkit.config.selection_file import selection_from_toml, selection_to_toml
 from bstkit.errors import RunError
@@ -64,8 +64,15 @@ class Run:
 
     @property
     def model(self) -> Path:
-        """The exported model's file."""
-        return self.bundle / "model.onnx"
+        """The exported model's file.
+
+        Raises:
+            RunError: the run has not been exported.
+        """
+        path = self.bundle / "model.onnx"
+        if not path.is_file():
+            raise RunError(f"{self.folder} has no export", f"`bstkit export {self.folder}` makes one")
+        return path
 
     @cached_property
     def composed(self) -> Composed:
@@ -129,7 +136,9 @@ def new_folder(folder: Path) -> Iterator[Path]:
         staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent))
         staging.chmod(0o777 & ~_umask())
     except OSError as error:
-        raise RunError(f"cannot write to {folder.parent}: {error.strerror}", "choose another folder with --out") from error
+        raise RunError(
+            f"cannot write to {folder.parent}: {error.strerror}", "choose another folder with --out"
+        ) from error
     try:
         yield staging
         staging.rename(folder)

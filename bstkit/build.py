@@ -44,7 +44,7 @@ def build(
 
     Args:
         selection: from `load_selection`.
-        folder: the run folder to make; it must not exist. When the export fails the trained run stays, without a bundle.
+        folder: the run folder to make; it must not exist. When the export fails the run stays, without a bundle.
         data: a log. Defaults to the embedded click log.
         features: what the log's columns mean. Defaults to the file that goes with `data`.
         providers: execution providers to verify, `"cpu"`, `"cuda"` or `"tensorrt"`.

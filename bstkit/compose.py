@@ -126,7 +126,7 @@ def _logits(selection: Selection, features: Features, classes: dict[str, Any], e
         name: getattr(embedded, name) for name in ("sequence", "mask", "step", "age_seconds", "target", "context")
     }
     tensors["tasks"] = features.tasks
-    pooled = []
+    pooled: list[Any] = []
     for use in selection.uses:
         if use.kind == "head":
             tensors["pooled"] = pooled[0] if len(pooled) == 1 else keras.layers.Concatenate(name="pooled")(pooled)

@@ -20,7 +20,7 @@ from bstkit.registry import load_registry
 
 
 def preview(selection: Selection, features: Features, data: Path | None, progress: Progress) -> Composed:
-    """Compose without training: with the recipe's own row counts, or with those of a log where it has none or one is given.
+    """Compose without training, with the recipe's own row counts, or with those of a log.
 
     Args:
         selection, features: as for `compose`; parameters are checked here.

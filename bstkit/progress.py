@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 Advance = Callable[[float, str], None]
 """Called as `advance(done, note)`: `done` lies in [0, 1], `note` is a few words."""
@@ -25,7 +26,7 @@ class Progress:
         start = time.perf_counter()
         self.begin(name)
         try:
-            yield lambda done, note="": self.advance(name, done, note)
+            yield partial(self.advance, name)
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
             self.end(name, self.seconds[name])

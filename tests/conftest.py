@@ -1,5 +1,40 @@
-"""What every test needs: a quiet TensorFlow."""
+"""What every test needs: a quiet TensorFlow, and one small trained and exported run that many tests look at."""
 
 import os
 
+import pytest
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(scope="session")
+def small_log(tmp_path_factory):
+    """A small click log as a CSV file, its features beside it."""
+    from bstkit.config.features_file import features_to_toml
+    from tests.small_log import small_features, write_small_log
+
+    folder = tmp_path_factory.mktemp("log")
+    (folder / "features.toml").write_text(features_to_toml(small_features()))
+    return write_small_log(folder / "log.csv")
+
+
+@pytest.fixture(scope="session")
+def small_selection(tmp_path_factory):
+    """The default recipe, made small."""
+    from bstkit.config.resolve import load_selection
+    from tests.small_log import SETTINGS
+
+    empty = tmp_path_factory.mktemp("empty")
+    return load_selection(
+        slots={"encoder": "transformer", "pooling": "attention"}, settings=SETTINGS, working_folder=empty, environ={}
+    )
+
+
+@pytest.fixture(scope="session")
+def built(small_log, small_selection, tmp_path_factory):
+    """A trained run with a verified export; tests that change files copy it first."""
+    from bstkit.build import build
+    from bstkit.data.feature_files import features_for
+
+    folder = tmp_path_factory.mktemp("runs") / "small"
+    return build(small_selection, folder, data=small_log, features=features_for(small_log))

@@ -1,11 +1,11 @@
-"""Selections, features and inputs for the tests that compose models, made by hand so that they need neither file nor data."""
+"""Selections, features and inputs for the tests that compose models, made by hand: no file, no data."""
 
 from typing import Any
 
 import numpy as np
 
 from bstkit.compose import Composed, compose
-from bstkit.config.features import ContextId, ContextNumeric, Features, History, LogColumns, Space
+from bstkit.config.features import ContextId, Features, History, LogColumns, Space
 from bstkit.config.selection import Selection, Use
 
 SPACES = {"item": 51, "cate": 14, "user": 31, "gender": 4, "age": 11}
@@ -61,7 +61,9 @@ def composed(feature_table: Features | None = None, **selected: Any) -> Composed
     return model
 
 
-def feeds(model: Composed, rows: int, time: int, lengths: list[int] | None = None, seed: int = 0) -> dict[str, np.ndarray]:
+def feeds(
+    model: Composed, rows: int, time: int, lengths: list[int] | None = None, seed: int = 0
+) -> dict[str, np.ndarray]:
     """Random inputs of a model; histories right-padded to `time`."""
     rng = np.random.default_rng(seed)
     length = np.array(lengths) if lengths is not None else rng.integers(0, time + 1, rows)

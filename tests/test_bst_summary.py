@@ -1,4 +1,4 @@
-"""Recipe `bst` is the model of reference/bst_model_summary.txt: every layer's output shape and parameters, and the total.
+"""Recipe `bst` is the model of bst_model_summary.txt: every layer's output shape and parameters, and the total.
 
 The summary's rows stand here as data. It feeds one value a row as `(None, 1)` where we feed `(None,)`, so dimensions of
 size 1 are left out of the comparison.
@@ -14,7 +14,12 @@ from tests.models import features
 # name in the summary, output shape, parameters, our layer
 SUMMARY = [
     ("concatenate_92", (None, 51), 0, "hist_item_id_steps"),
-    ("item_id_embedding", (None, 51, 64), 320064, "item_embedding"),  # its two calls are one call on the joined ids here
+    (
+        "item_id_embedding",
+        (None, 51, 64),
+        320064,
+        "item_embedding",
+    ),  # one call on the joined ids here
     ("cate_id_embedding", (None, 51, 64), 13696, "cate_embedding"),
     ("tf_op_layer_Equal_3", (None, 51), 0, "mask"),
     ("concatenate_94", (None, 51, 64), 0, "item_embedding"),

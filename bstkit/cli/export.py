@@ -56,6 +56,7 @@ def verify_export(
     from bstkit.cli.results import print_report
 
     opened = load_run(run)
+    path = model or opened.model
     with heavy_job() as progress:
-        report = verify_run(opened, model, providers=provider or ("cpu",), by_layer=by_layer, progress=progress)
-    print_report(report, model or opened.model, json)
+        report = verify_run(opened, path, providers=provider or ("cpu",), by_layer=by_layer, progress=progress)
+    print_report(report, path, json)

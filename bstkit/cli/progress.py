@@ -18,7 +18,6 @@ from bstkit.cli.console import is_quiet
 from bstkit.cli.quiet_import import import_tensorflow
 from bstkit.progress import Progress
 
-
 SILENCE_SECONDS = 10.0
 """Where there is no terminal to draw on, a long stage says how far it is this often."""
 

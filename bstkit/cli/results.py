@@ -116,7 +116,10 @@ def _print_report(report: Report) -> None:
 
 def _print_seconds(seconds: Mapping[str, float]) -> None:
     typer.echo()
-    print_table(("stage", "seconds"), [*((name, f"{s:.1f}") for name, s in seconds.items()), ("all", f"{sum(seconds.values()):.1f}")])
+    print_table(
+        ("stage", "seconds"),
+        [*((name, f"{s:.1f}") for name, s in seconds.items()), ("all", f"{sum(seconds.values()):.1f}")],
+    )
 
 
 def _print_files(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Fit a composed model with Keras: early stopping on validation, exact metrics each epoch, the same weights from the same seed."""
+"""Fit a composed model with Keras: early stopping on validation, exact metrics, the same weights from the same seed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def fit(
         callbacks: more Keras callbacks.
 
     Returns:
-        One dict an epoch: `epoch` (from 1), `loss`, `val_log_loss`, `val_auc`, `val_gauc` (the last two None where undefined).
+        One dict an epoch: `epoch` (from 1), `loss`, `val_log_loss`, `val_auc`, `val_gauc` (the last two None if undefined).
 
     Raises:
         TrainingError: the loss is not a number.
@@ -115,7 +115,8 @@ class Scorer:
         """Task -> exact metrics."""
         users = self._dataset.user[self.rows]
         return {
-            task: evaluate(self._dataset.labels[task][self.rows], values, users) for task, values in self.score().items()
+            task: evaluate(self._dataset.labels[task][self.rows], values, users)
+            for task, values in self.score().items()
         }
 
 
@@ -146,7 +147,8 @@ class _FiniteLoss(keras.callbacks.Callback):
         loss = (logs or {}).get("loss")
         if loss is not None and not math.isfinite(loss):
             raise TrainingError(
-                f"the loss is {loss} at step {batch + 1}", "lower train.learning_rate:  --set train.learning_rate=0.0003"
+                f"the loss is {loss} at step {batch + 1}",
+                "lower train.learning_rate:  --set train.learning_rate=0.0003",
             )
 
 

@@ -29,6 +29,13 @@ COMMANDS = {
     "unknown_option": (("list", "--jsn"), 2),
     "unknown_kind": (("list", "encodr"), 2),
     "unknown_component": (("show", "encoder.transfomer"), 2),
+    "build_help": (("build", "--help"), 0),
+    "build_component": (("build", "--encoder", "transfomer"), 2),
+    "build_recipe": (("build", "--recipe", "bts"), 2),
+    "build_setting": (("build", "--set", "trian.epochs=3"), 2),
+    "train_slot": (("train", "--set", "poling.units=[8]"), 2),
+    "build_features": (("build", "--features", "gone.toml"), 2),
+    "export_run": (("export", "gone"), 2),
     "missing_registry": (("list", "--registry", "gone.toml"), 2),
 }
 

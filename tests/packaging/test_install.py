@@ -1,4 +1,4 @@
-"""registry.toml and the feature files are found in a wheel, in a wheel built from the sdist, and in an editable install."""
+"""registry.toml and the feature files are found in a wheel, in a wheel of the sdist and in an editable install."""
 
 import os
 import subprocess
@@ -32,7 +32,9 @@ def run(*arguments, **options):
 def checkout(tmp_path_factory):
     """The tracked files alone, as a clean clone has them."""
     folder = tmp_path_factory.mktemp("checkout")
-    listed = run("git", "ls-files", "bstkit", "registry.toml", "pyproject.toml", "README.md", "tests/conftest.py", cwd=ROOT)
+    listed = run(
+        "git", "ls-files", "bstkit", "registry.toml", "pyproject.toml", "README.md", "tests/conftest.py", cwd=ROOT
+    )
     for name in listed:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes((ROOT / name).read_bytes())
