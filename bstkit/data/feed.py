@@ -121,9 +121,9 @@ def _window(dataset: Dataset, name: str, rows: NDArray[np.int64]) -> _Window:
 def _one(dataset: Dataset, rows: NDArray[np.int64], spec: InputSpec, windows: dict[str, _Window]) -> NDArray[Any]:
     """Make one input."""
     if spec.history is None:
-        if spec.role == "target":
-            return dataset.target[spec.column][rows]
-        return dataset.context[spec.column][rows]
+        column: NDArray[Any] = (dataset.target if spec.role == "target" else dataset.context)[spec.column]
+        chosen: NDArray[Any] = column[rows]
+        return chosen
     window, events = windows[spec.history], dataset.history[spec.history]
     if spec.role == "length":
         return np.count_nonzero(window.real, axis=1).astype(np.int32)

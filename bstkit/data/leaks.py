@@ -30,6 +30,10 @@ def check_leaks(dataset: Dataset) -> None:
 def _check_windows(dataset: Dataset, name: str, events: HistoryEvents) -> None:
     """Events are in the order of rows, so the ends of a slice speak for all of it."""
     rows = np.arange(len(dataset.user))
+    positive = dataset.labels[dataset.features.tasks[0]] == 1
+    expected = rows[positive] if dataset.features.history[name].events == "positive" else rows
+    if not np.array_equal(events.event, expected):
+        raise DataError(f"history '{name}' holds events that it must not, lacks some, or has them out of order", _HINT)
     count = len(events.event)
     padded = np.append(events.event, len(rows))  # an event after all others, so that every end points at something
     owner = np.append(dataset.user[events.event], -1)
@@ -38,17 +42,12 @@ def _check_windows(dataset: Dataset, name: str, events: HistoryEvents) -> None:
     following = np.clip(events.end, 0, count)
     preceding = np.clip(events.start - 1, 0, count)
     wrong = {
+        "has a start after its end": events.start > events.end,
         "holds its own row or a later event": filled & (padded[last] >= rows),
         "holds an event of another user": filled & ((owner[first] != dataset.user) | (owner[last] != dataset.user)),
         "lacks an earlier event": (padded[following] < rows) & (owner[following] == dataset.user)
         | (events.start > 0) & (owner[preceding] == dataset.user),
-        "has a start after its end": events.start > events.end,
     }
     for says, found in wrong.items():
         if found.any():
             raise DataError(f"history '{name}' of row {int(np.argmax(found))} {says}", _HINT)
-    if np.any(np.diff(events.event) <= 0):
-        raise DataError(f"the events of history '{name}' are not in the order of the rows", _HINT)
-    label = dataset.labels[dataset.features.tasks[0]]
-    if dataset.features.history[name].events == "positive" and np.any(label[events.event] != 1):
-        raise DataError(f"history '{name}' holds an event that was not positive", _HINT)

@@ -50,6 +50,7 @@ def read_log(path: Path | None, features: Features, seed: int = 0) -> Log:
         DataError: the log is missing, unreadable, empty, lacks a column, or holds values that cannot be used.
     """
     connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")  # times without a zone mean the same on every machine
     source = open_source(connection, path, seed)
     _check_columns(source, features)
     names = ", ".join(identifier(column.name) for column in needed_columns(features))

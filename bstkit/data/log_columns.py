@@ -82,8 +82,8 @@ def _number(text: str) -> str:
 
 
 def _seconds(text: str) -> str:
-    """Text to seconds: a number as it stands, a date or timestamp (UTC unless it says otherwise) since 1970."""
-    return f"coalesce({_number(text)}, epoch(TRY_CAST({text} AS TIMESTAMP)))"
+    """Text to seconds: a number as it stands, a date or timestamp since 1970 (UTC unless it says otherwise)."""
+    return f"coalesce({_number(text)}, epoch(TRY_CAST({text} AS TIMESTAMPTZ)))"
 
 
 def _label(text: str, rule: LabelRule) -> str:

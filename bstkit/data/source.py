@@ -54,7 +54,9 @@ def open_source(connection: duckdb.DuckDBPyConnection, path: Path | None, seed: 
         columns = recbole_columns(inter)
         return Source(recbole_query(connection, inter, columns), tuple(columns), str(path))
     if name.endswith(_CSV):
-        return _numbered(connection, f"read_csv({literal(path)}, header = true, all_varchar = true)", str(path))
+        delimiter = "," if ".csv" in name[-7:] else "\t"
+        options = f"delim = '{delimiter}', quote = '\"', escape = '\"', header = true, all_varchar = true"
+        return _numbered(connection, f"read_csv({literal(path)}, {options})", str(path))
     if name.endswith(".parquet"):
         return _numbered(connection, f"read_parquet({literal(path)})", str(path))
     raise DataError(

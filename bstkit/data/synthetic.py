@@ -38,6 +38,7 @@ class Sizes:
     eager: float = 0.7
     shown_now: float = 0.3
     median_events: float = 40.0
+    spread: float = 0.4
     min_events: int = 5
     max_events: int = 120
     switch: float = 0.1
@@ -103,7 +104,7 @@ class _People:
     def __init__(self, rng: np.random.Generator, sizes: Sizes) -> None:
         self.gender = rng.integers(len(GENDERS), size=sizes.users)
         self.age = rng.integers(len(AGES), size=sizes.users)
-        events = rng.lognormal(np.log(sizes.median_events), 0.4, sizes.users)
+        events = rng.lognormal(np.log(sizes.median_events), sizes.spread, sizes.users)
         self.events = np.clip(events, sizes.min_events, sizes.max_events).astype(np.int64)
 
 

@@ -1,0 +1,45 @@
+"""Vocabulary files."""
+
+from pathlib import Path
+
+import pytest
+
+from bstkit.data.vocabulary import read_vocabulary, rows_of, write_vocabulary
+from bstkit.errors import DataError
+
+
+def test_file_holds_one_key_a_line_from_id_2(tmp_path: Path) -> None:
+    path = tmp_path / "item.txt"
+    write_vocabulary(path, ["b", "ä ö", "#1"])
+    assert path.read_bytes() == "b\nä ö\n#1\n".encode()
+    assert read_vocabulary(path) == ("b", "ä ö", "#1")
+    assert rows_of(read_vocabulary(path)) == 5
+
+
+def test_odd_separators_inside_a_key_survive(tmp_path: Path) -> None:
+    keys = ("a\u2028b", "c\x0bd", "e\x85f", " g ")
+    write_vocabulary(tmp_path / "item.txt", keys)
+    assert read_vocabulary(tmp_path / "item.txt") == keys
+
+
+@pytest.mark.parametrize("keys", [["a\nb"], ["a\rb"], [""], ["a", "a"]], ids=["lf", "cr", "empty", "twice"])
+def test_keys_that_a_line_cannot_hold_are_refused_and_nothing_is_written(tmp_path: Path, keys: list[str]) -> None:
+    with pytest.raises(DataError):
+        write_vocabulary(tmp_path / "item.txt", keys)
+    assert not (tmp_path / "item.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"a\n\xff\n", "cannot read"), (b"a\nb", "cut short"), (b"a\n\nb\n", "cannot stand"), (b"a\na\n", "twice")],
+    ids=["not_utf8", "cut", "empty_line", "twice"],
+)
+def test_damaged_file_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
+    (tmp_path / "item.txt").write_bytes(content)
+    with pytest.raises(DataError, match=says):
+        read_vocabulary(tmp_path / "item.txt")
+
+
+def test_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot read"):
+        read_vocabulary(tmp_path / "item.txt")
