@@ -51,7 +51,7 @@ def fit(
         callbacks: more Keras callbacks.
 
     Returns:
-        One dict an epoch: `epoch` (from 1), `loss`, `val_log_loss`, `val_auc`, `val_gauc` (the last two None if undefined).
+        One dict an epoch: `epoch` (from 1), `loss`, `val_log_loss`, `val_auc` and `val_gauc` (None if undefined).
 
     Raises:
         TrainingError: the loss is not a number.
