@@ -1,5 +1,6 @@
 """`train`: what it writes, what it refuses, what it leaves behind when it stops."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -8,8 +9,10 @@ from bstkit.data.dataset import load_dataset
 from bstkit.data.feature_files import features_for
 from bstkit.data.vocabulary import read_vocabulary
 from bstkit.errors import BstkitError, ConfigError, RunError, TrainingError
+from bstkit.hookspecs import hookimpl
 from bstkit.provenance import fingerprint
 from bstkit.training import train
+from tests.plugin_packages import Packages
 from tests.small_log import write_small_log
 
 
@@ -117,3 +120,22 @@ def test_damaged_weights_are_refused(built, tmp_path):
     run = load_run(tmp_path)
     with pytest.raises(RunError, match="cannot be read into the model"):
         _ = run.composed
+
+
+def test_plugins_callbacks_watch_the_run(small_selection, small_log, tmp_path, monkeypatch):
+    seen = []
+
+    class Watch(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append((epoch, "val_log_loss" in logs))
+
+    @hookimpl
+    def bstkit_callbacks(run):
+        seen.append(run.composed.selection.recipe)
+        yield Watch()
+
+    packages = Packages(monkeypatch)
+    packages.add("watcher", bstkit_callbacks=bstkit_callbacks)
+    monkeypatch.setattr("bstkit.manager.entry_points", lambda group: packages.found)
+    train(small_selection, tmp_path / "run", data=small_log)
+    assert seen == ["bst_small", (0, True), (1, True)]
