@@ -2,8 +2,9 @@
 
     python benchmarks/export.py
 
-prints a table and writes benchmarks/results/export.json. Seconds depend on the machine and on what else it does: read the
-ratio. Plain tf2onnx captures the weights; the exporter attaches them afterwards. Neither time includes writing the file.
+prints a table and writes benchmarks/results/export.json. Seconds depend on the machine and on what else it does: read
+the ratio. Plain tf2onnx captures the weights; the exporter attaches them afterwards. Neither time includes writing the
+file.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ import tensorflow as tf  # after the log level
 import tf2onnx  # after the log level
 
 from bstkit.compose import Composed, compose  # after the path
+from bstkit.config.resolve import load_selection
 from bstkit.export.assemble import assemble  # after the path
-from tests.export.recipes import bst, bst_small, features  # after the path
+from tests.export.recipes import features  # after the path
 
 SEED_MODEL_ROWS = (5001, 214, 301, 3, 11)
 RESULTS = Path(__file__).parent / "results" / "export.json"
@@ -72,10 +74,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="runs of the exporter; plain tf2onnx runs once")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
     options = parser.parse_args()
-    recipes = {
-        "bst_small": compose(bst_small(), features(SEED_MODEL_ROWS)),
-        "bst": compose(bst(), features(SEED_MODEL_ROWS)),
-    }
+    recipes = {name: compose(load_selection(name), features(SEED_MODEL_ROWS)) for name in ("bst_small", "bst")}
     results: dict[str, Any] = {}
     print(f"{'recipe':<10} {'parameters':>11} {'':<8} {'nodes':>6} {'casts':>6} {'seconds':>8}")
     for name, composed in recipes.items():

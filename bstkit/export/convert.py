@@ -28,9 +28,9 @@ OPSET = 18
 _OPTIMIZERS = ("fold_constants", "loop_optimizer", "reshape_optimizer", "remove_identity", "einsum_optimizer")
 """tf2onnx's optimisers that are kept.
 
-Left out: `optimize_transpose` and `remove_back_to_back`, which together turn `transpose(0, 2, 1)` after a zero bias into
-a Reshape that copies the wrong dimension; `global_pool_optimizer`, which hides ReduceMean; `merge_duplication`, which
-keeps another duplicate each time (`clean_up` merges them); and those for images and quantised models.
+Left out: `optimize_transpose` and `remove_back_to_back`, which together turn `transpose(0, 2, 1)` after a zero bias
+into a Reshape that copies the wrong dimension; `global_pool_optimizer`, which hides ReduceMean; `merge_duplication`,
+which keeps another duplicate each time (`clean_up` merges them); and those for images and quantised models.
 """
 
 

@@ -15,6 +15,7 @@ from bstkit.errors import BstkitError, ExportError, PluginError
 from bstkit.export.passes.chains import merge_chains
 from bstkit.export.passes.cleanup import clean_up
 from bstkit.export.passes.constants import fold_constants
+from bstkit.export.passes.dimensions import simplify_dimensions
 from bstkit.export.passes.names import name_nodes
 from bstkit.export.passes.opset_17 import downgrade
 from bstkit.export.passes.order import order_nodes
@@ -46,6 +47,7 @@ def run_passes(
     clean_up(model)
     infer_shapes(model)
     fold_constants(model)
+    simplify_dimensions(model)
     merge_chains(model)
     clean_up(model)
     if opset == 17:

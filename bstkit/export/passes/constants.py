@@ -60,7 +60,8 @@ def _compute(node: ir.Node, opset: int) -> Array | None:
     ]
     graph = onnx.helper.make_graph([proto], "constant", infos, [onnx.ValueInfoProto(name="output")])
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", opset)])
-    return np.asarray(ReferenceEvaluator(model).run(None, feeds)[0])
+    [output] = ReferenceEvaluator(model).run(None, feeds)
+    return np.asarray(output)
 
 
 def _static_shape(node: ir.Node) -> Array | None:
@@ -68,6 +69,6 @@ def _static_shape(node: ir.Node) -> Array | None:
     shape = node.inputs[0].shape if node.inputs[0] is not None else None
     if shape is None:
         return None
-    start, end = [node.attributes[key].as_int() if key in node.attributes else None for key in ("start", "end")]
+    start, end = (node.attributes[key].as_int() if key in node.attributes else None for key in ("start", "end"))
     dims = [dim for dim in list(shape)[start:end] if isinstance(dim, int)]
     return np.asarray(dims, np.int64) if len(dims) == len(list(shape)[start:end]) else None

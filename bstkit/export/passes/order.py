@@ -8,8 +8,8 @@ import onnx_ir as ir
 
 
 def order_nodes(model: ir.Model) -> None:
-    """Sort nodes as a walk from the outputs, in order, through their inputs, in order, meets them last; and initializers
-    by first use. In place. What no output needs goes to the end.
+    """Sort nodes as a walk from the outputs, in order, through their inputs, in order, meets them last; and
+    initializers by first use. In place. What no output needs goes to the end.
 
     Two exports of one model are then equal byte for byte, and their names can be compared.
     """
