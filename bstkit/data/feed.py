@@ -126,7 +126,8 @@ def _one(dataset: Dataset, rows: NDArray[np.int64], spec: InputSpec, windows: di
         return chosen
     window, events = windows[spec.history], dataset.history[spec.history]
     if spec.role == "length":
-        return np.count_nonzero(window.real, axis=1).astype(np.int32)
+        steps: NDArray[np.int32] = window.real.sum(axis=1, dtype=np.int32)
+        return steps
     if not len(events.event):
         return np.zeros(window.real.shape, np.int32)
     if spec.role == "age":
