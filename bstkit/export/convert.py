@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,7 +45,7 @@ def convert(traced: Trace) -> ir.Model:
     Raises:
         ExportError: an operation has no ONNX form, or its conversion failed; names layer and operation.
     """
-    with _captured_log() as log:
+    with _captured_log() as log, _quiet_grappler():
         try:
             model = _run_tf2onnx(traced)
         except Exception as error:
@@ -102,6 +103,28 @@ def _failed(reasons: list[str]) -> ExportError:
         f"the model could not be converted to ONNX:\n  {lines}",
         "give the layer a `to_onnx` (bstkit.export.lowerings says how), or write it with other operations",
     )
+
+
+@contextmanager
+def _quiet_grappler() -> Iterator[None]:
+    """Keep TensorFlow's C++ notes about GPUs and sessions off stderr, unless they were switched off, or asked for,
+    already.
+
+    They are written to the file descriptor, past Python, and their level is read once, when TensorFlow is loaded.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 When one of the `plain_` tests fails, tf2onnx was corrected: our own handler or optimiser list can lose an entry.
 """
 
+import os
+
 import keras
 import numpy as np
 import pytest
@@ -172,3 +174,10 @@ def test_plain_embedding_costs_ten_nodes_and_ours_one():
     source = functional(lambda ids: keras.layers.Embedding(9, 4)(ids), ids=("int32", (None,)))
     assert len(plain(source).graph.node) >= 4
     assert operations(convert(source)) == {"Gather": 1}
+
+
+def test_conversion_is_silent_on_stderr(where_model, monkeypatch, capfd):
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    convert(where_model)
+    os.write(2, b"still there")
+    assert capfd.readouterr() == ("", "still there")
