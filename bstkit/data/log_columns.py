@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from bstkit.config.features import ContextNumeric, Features
@@ -38,7 +39,7 @@ class LogColumn:
 
 def log_columns(features: Features) -> list[LogColumn]:
     """List the columns of the checked log, without `row`."""
-    raw = _raw_text(features)
+    raw = partial(_raw_text, features)
     user, time = features.log.user, features.log.time
     columns = [
         LogColumn("user", "user", raw(user), raw(user), f"user column {user!r}", False, "a key"),
@@ -63,21 +64,16 @@ def typed_query(columns: list[LogColumn]) -> str:
     return "SELECT row, " + ", ".join(f"{c.typed} AS {identifier(c.name)}" for c in columns) + " FROM source"
 
 
-class _raw_text:
-    """Return a column of the table `source` as text, NULL where empty; a derived column is made from its source."""
-
-    def __init__(self, features: Features) -> None:
-        self.derived = features.columns
-
-    def __call__(self, column: str) -> str:
-        if column in self.derived:
-            words = f"trim(CAST({identifier(self.derived[column].first_of)} AS VARCHAR))"
-            return f"nullif(split_part({words}, ' ', 1), '')"
-        return f"nullif(CAST({identifier(column)} AS VARCHAR), '')"
+def _raw_text(features: Features, column: str) -> str:
+    """A column of the table `source` as text, NULL where empty; a derived column is made from its source."""
+    if column in features.columns:
+        words = f"trim(CAST({identifier(features.columns[column].first_of)} AS VARCHAR))"
+        return f"nullif(split_part({words}, ' ', 1), '')"
+    return f"nullif(CAST({identifier(column)} AS VARCHAR), '')"
 
 
 def _number(text: str) -> str:
-    """Text to a double; NaN counts as empty, as `empty_text` says too."""
+    """Text to a double; NULL where it is none, and where it is NaN, which counts as empty."""
     return f"CASE WHEN isnan(TRY_CAST({text} AS DOUBLE)) THEN NULL ELSE TRY_CAST({text} AS DOUBLE) END"
 
 
