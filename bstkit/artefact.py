@@ -15,11 +15,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -122,32 +118,6 @@ def load_run(folder: Path | str) -> Run:
     return Run(folder, selection, load_features(folder / "features.toml"), metrics, provenance)
 
 
-@contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
-    """Give a hidden sibling to write into, which takes the folder's name when the block ends without an error.
-
-    Raises:
-        RunError: the folder exists, or its parent cannot be written to; before the block runs.
-    """
-    if folder.exists():
-        raise RunError(f"{folder} already exists", "choose another folder with --out, or move this one away")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".partial", dir=folder.parent))
-        staging.chmod(0o777 & ~_umask())
-    except OSError as error:
-        raise RunError(
-            f"cannot write to {folder.parent}: {error.strerror}", "choose another folder with --out"
-        ) from error
-    try:
-        yield staging
-        staging.rename(folder)
-    except OSError as error:
-        raise RunError(f"cannot write {folder}: {error}", "make room, or choose another folder with --out") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
 def write_run(
     folder: Path,
     composed: Composed,
@@ -158,7 +128,7 @@ def write_run(
     heldout: Mapping[str, np.ndarray[Any, Any]],
     provenance: Mapping[str, Any],
 ) -> None:
-    """Write every file of a run into a folder from `new_folder`."""
+    """Write every file of a run into a folder from `bstkit.staging.new_folder`."""
     import numpy as np
 
     from bstkit.data.vocabulary import write_vocabulary
@@ -176,9 +146,3 @@ def write_run(
     np.savez_compressed(folder / "heldout.npz", allow_pickle=False, **heldout)
     for name, content in (("metrics.json", metrics), ("provenance.json", provenance)):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import onnx
 import onnx_ir as ir
 
 from bstkit.errors import ExportError
+from bstkit.staging import partial_folder
 
 PROTOBUF_LIMIT = 2**31 - 1
 """Bytes that one protobuf message can hold."""
@@ -63,14 +60,3 @@ def check_file(path: Path) -> None:
         raise ExportError(f"onnx.checker refuses the written model: {error}", "see the layer that it names") from error
     finally:
         inferred.unlink(missing_ok=True)
-
-
-@contextmanager
-def partial_folder(target: Path) -> Iterator[Path]:
-    """A new folder beside `target`, on the same disk, that is gone afterwards unless it was renamed."""
-    folder = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.partial")
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

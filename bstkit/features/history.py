@@ -39,11 +39,12 @@ class RecentSteps(keras.layers.Layer):
     def to_onnx(self, op: Any, is_real: Any) -> Any:
         """As `call`, except that a row without a real step counts as full: nothing there is real either way."""
         last = op.ArgMax(op.Cast(is_real, to="int32"), axis=1, keepdims=1, select_last_index=1)
+        steps = np.arange(self.max_length)
+        if self.fixed_length:
+            return op.Cast(op.Max(op.Add(last, steps - (self.max_length - 1)), steps), to="int32")
         first = op.Max(op.Sub(last, self.max_length - 1), 0)
-        steps = np.arange(self.max_length, dtype=np.int64)
-        if not self.fixed_length:
-            steps = op.Slice(steps, [0], op.Shape(is_real, start=1, end=2))
-        return op.Cast(op.Add(first, steps), to="int32")
+        kept = op.Slice(steps, [0], op.Shape(is_real, start=1, end=2))
+        return op.Cast(op.Add(first, kept), to="int32")
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

@@ -48,10 +48,10 @@ class IdRule(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="bstkit")
 class IdMask(keras.layers.Layer):
-    """Tell the real steps by their ids: real where every given field is not padding.
+    """Tell the real steps by their ids: real where every given field is above the padding id 0.
 
     Call arguments:
-        ids: list of int32 tensors `(batch, time)`.
+        ids: list of int32 tensors `(batch, time)`, from `IdRule`.
 
     Returns:
         Bool tensor `(batch, time)`.
@@ -59,9 +59,9 @@ class IdMask(keras.layers.Layer):
 
     def call(self, ids: list[Any]) -> Any:
         """Compare with the padding id."""
-        mask = ops.not_equal(ids[0], 0)
+        mask = ops.greater(ids[0], 0)
         for field in ids[1:]:
-            mask = ops.logical_and(mask, ops.not_equal(field, 0))
+            mask = ops.logical_and(mask, ops.greater(field, 0))
         return mask
 
 

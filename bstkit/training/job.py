@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bstkit.artefact import Run, load_run, new_folder, write_run
+from bstkit.artefact import Run, load_run, write_run
 from bstkit.compose import Composed, compose
 from bstkit.config.features import Features
 from bstkit.config.resolve import checked_selection
@@ -21,6 +21,7 @@ from bstkit.data.feed import take
 from bstkit.progress import Advance, Progress
 from bstkit.provenance import provenance
 from bstkit.registry import Registry, load_registry
+from bstkit.staging import new_folder
 from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
 
 HELDOUT_ROWS = 1024

@@ -41,13 +41,13 @@ def change_epsilon(graph):
 
 
 def change_mask(graph):
-    node(graph, "hist_kept_mask/Equal").op_type = "GreaterOrEqual"
+    node(graph, "hist_kept_mask/Greater").op_type = "GreaterOrEqual"
 
 
 DAMAGES = {
     "a weight": (lambda graph: change_weight(graph, 3.0), "'head_mlp/ctr_logit/kernel' is 3 at [0, 0] instead of"),
     "an epsilon": (change_epsilon, "block_1/ffn_norm/LayerNormalization' has epsilon 0.1"),
-    "the mask's comparison": (change_mask, "hist_kept_mask/Equal' is GreaterOrEqual instead of Equal"),
+    "the mask's comparison": (change_mask, "hist_kept_mask/Greater' is GreaterOrEqual instead of Greater"),
     "one NaN": (lambda graph: change_weight(graph, np.nan), "NaN or Inf in ONNX Runtime at row"),
 }
 

@@ -10,7 +10,8 @@ from bstkit.errors import ExportError
 from bstkit.export.assemble import assemble
 from bstkit.export.cases import make_cases
 from bstkit.export.verification import Verifier
-from bstkit.export.write import _GRAPH_RESERVE, SMALLEST_EXTERNAL, partial_folder, write_model
+from bstkit.export.write import _GRAPH_RESERVE, SMALLEST_EXTERNAL, write_model
+from bstkit.staging import partial_folder
 
 
 @pytest.fixture(scope="module")
