@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -95,11 +96,8 @@ class Scorer:
         self.rows = dataset.rows(split)
         self._order = np.argsort(history_lengths(dataset, self.rows, composed.inputs), kind="stable")
 
-        @tf.function(reduce_retracing=True)
-        def forward(inputs: Any) -> Any:
-            return composed.serving(inputs, training=False)
-
-        self._forward = forward
+        inputs = {spec.name: tf.TensorSpec([None] * len(spec.dims), spec.dtype) for spec in composed.inputs}
+        self._forward = tf.function(partial(composed.serving, training=False), input_signature=[inputs])
 
     def score(self) -> dict[str, np.ndarray[Any, Any]]:
         """Task -> float32 probabilities `(rows,)`, in the order of `rows`."""
