@@ -63,7 +63,8 @@ def main() -> int:
     for name, columns in table.items():
         medians = [statistics.median(columns[key]) for key in ("auc", "gauc", "log_loss")]
         print(
-            f"{name:<20} {medians[0]:7.4f} {medians[1]:7.4f} {medians[2]:9.4f}   {[round(a, 4) for a in columns['auc']]}"
+            by_seed = [round(auc, 4) for auc in columns["auc"]]
+            print(f"{name:<20} {medians[0]:7.4f} {medians[1]:7.4f} {medians[2]:9.4f}   {by_seed}")
         )
     auc = {name: statistics.median(columns["auc"]) for name, columns in table.items()}
     reached = (
