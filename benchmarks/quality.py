@@ -62,10 +62,8 @@ def main() -> int:
     print(f"{'median of seeds':<20} {'AUC':>7} {'GAUC':>7} {'log loss':>9}   AUC by seed")
     for name, columns in table.items():
         medians = [statistics.median(columns[key]) for key in ("auc", "gauc", "log_loss")]
-        print(
-            by_seed = [round(auc, 4) for auc in columns["auc"]]
-            print(f"{name:<20} {medians[0]:7.4f} {medians[1]:7.4f} {medians[2]:9.4f}   {by_seed}")
-        )
+        by_seed = [round(auc, 4) for auc in columns["auc"]]
+        print(f"{name:<20} {medians[0]:7.4f} {medians[1]:7.4f} {medians[2]:9.4f}   {by_seed}")
     auc = {name: statistics.median(columns["auc"]) for name, columns in table.items()}
     reached = (
         auc["bst_small"] >= auc["popularity"] + OVER_POPULARITY
