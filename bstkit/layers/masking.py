@@ -8,6 +8,29 @@ MASKED_SCORE = -3e4
 """Score of a masked step before a softmax: small enough to vanish, and float16 can hold it."""
 
 
+def given_mask(sequence: Any, mask: Any = None, length: Any = None) -> Any:
+    """The mask of a call that takes either a mask or lengths.
+
+    Args:
+        sequence: tensor `(batch, time, ...)`.
+        mask: bool tensor `(batch, time)`, True at real steps.
+        length: int or float tensor `(batch,)` or `(batch, 1)`: the first so many steps are real, at most `time`.
+
+    Returns:
+        Bool tensor `(batch, time)`.
+
+    Raises:
+        ValueError: both or neither is given.
+    """
+    if (mask is None) == (length is None):
+        given = "neither" if mask is None else "both"
+        raise ValueError(f"`mask` or `length` must be given, not both. Received: {given}")
+    if mask is not None:
+        return mask
+    length = ops.reshape(length, (-1, 1))
+    return ops.less(ops.arange(ops.shape(sequence)[1], dtype=length.dtype), length)
+
+
 def zero_masked(sequence: Any, mask: Any) -> Any:
     """Set masked steps to zero, whatever stood there, NaN and Inf included.
 
