@@ -50,6 +50,48 @@ DEEPCTR: dict[str, Translation] = {
             "supports_masking": None,
         },
     ),
+    "Transformer": Translation(
+        "bstkit.layers.deepctr_transformer:DeepctrTransformer",
+        {
+            "att_embedding_size": "head_dim",
+            "head_num": "num_heads",
+            "dropout_rate": "dropout",
+            "use_positional_encoding": "use_positional_encoding",
+            "use_res": "use_residual",
+            "use_feed_forward": "use_feed_forward",
+            "use_layer_norm": "use_layer_norm",
+            "blinding": "blinding",
+            "seed": None,
+            "supports_masking": None,
+            "attention_type": "attention_type",
+            "output_type": "output_type",
+        },
+    ),
+    "PositionEncoding": Translation(
+        "bstkit.layers.position_encoding:PositionEncoding",
+        {"pos_embedding_trainable": "trainable", "zero_pad": "zero_pad", "scale": "scale"},
+        values={"scale": {True: "encoding", False: "none"}},
+        has_exact=False,
+    ),
+    "BiasEncoding": Translation(
+        "bstkit.layers.bias_encoding:BiasEncoding", {"sess_max_count": "num_sessions", "seed": None}
+    ),
+    "BiLSTM": Translation(
+        "bstkit.layers.bilstm:BiLSTM",
+        {
+            "units": "units",
+            "layers": "num_layers",
+            "res_layers": "num_residual_layers",
+            "dropout_rate": "dropout",
+            "merge_mode": "merge_mode",
+        },
+    ),
+    "DynamicGRU": Translation(  # its scores are our call's `weight`
+        "bstkit.layers.dynamic_gru:DynamicGRU",
+        {"num_units": "units", "gru_type": "cell", "return_sequence": "return_sequences"},
+        values={"gru_type": {"GRU": "gru", "AIGRU": "aigru", "AGRU": "agru", "AUGRU": "augru"}},
+        has_exact=False,
+    ),
     # Support layers, of which the nine and DeepCTR's models are made.
     "LocalActivationUnit": Translation(
         "bstkit.layers.local_activation:LocalActivationUnit",
