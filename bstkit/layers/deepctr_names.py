@@ -18,9 +18,10 @@ class Translation:
     Args:
         target: our class, `"module:Class"`.
         arguments: DeepCTR's argument -> ours; None where ours has no counterpart, because a call says it (masks or
-            lengths) or because it changes no number (seeds).
+            lengths), because it changes no number (seeds), or as the comment there says.
         fixed: arguments of ours that DeepCTR's layer implies.
         values: DeepCTR's argument -> its values that are spelled differently -> our spelling.
+        only: DeepCTR's argument -> the one value that ours can do; it needs no argument here.
         has_exact: our class takes `deepctr_exact`, which reproduces DeepCTR's defects.
     """
 
@@ -28,6 +29,7 @@ class Translation:
     arguments: Mapping[str, str | None]
     fixed: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
+    only: Mapping[str, Any] = field(default_factory=dict)
     has_exact: bool = True
 
 
@@ -95,7 +97,8 @@ DEEPCTR: dict[str, Translation] = {
     # Support layers, of which the nine and DeepCTR's models are made.
     "LocalActivationUnit": Translation(
         "bstkit.layers.local_activation:LocalActivationUnit",
-        {"hidden_units": "units", "activation": "activation", "use_bn": None},
+        {"hidden_units": "units", "activation": "activation"},
+        only={"use_bn": False},
     ),
     "DNN": Translation(
         "bstkit.layers.dense_stack:DenseStack",
@@ -108,10 +111,11 @@ DEEPCTR: dict[str, Translation] = {
         },
         has_exact=False,
     ),
-    "Dice": Translation("bstkit.layers.dice:Dice", {"axis": None, "epsilon": "epsilon"}, has_exact=False),
-    "LayerNormalization": Translation(
-        "keras.layers:LayerNormalization",
-        {"axis": "axis", "eps": "epsilon", "center": "center", "scale": "scale"},
+    "Dice": Translation("bstkit.layers.dice:Dice", {"epsilon": "epsilon"}, only={"axis": -1}, has_exact=False),
+    "LayerNormalization": Translation(  # without center or scale its beta stays 0, its gamma 1
+        "bstkit.layers.layer_norm:LayerNorm",
+        {"eps": "epsilon", "center": None, "scale": None},
+        only={"axis": -1},
         has_exact=False,
     ),
     "PredictionLayer": Translation(  # its global bias is the bias of the dense layer that DeepCTR leaves without one
@@ -134,16 +138,20 @@ def translate(layer: str, config: Mapping[str, Any], deepctr_exact: bool = True)
         deepctr_exact: give DeepCTR's own numbers, defects included, where our class has that option.
 
     Raises:
-        ValueError: the layer or an argument is not in the table.
+        ValueError: the layer or an argument is not in the table, or ours cannot do the argument's value.
     """
     if layer not in DEEPCTR:
         raise ValueError(f"`layer` must be one of {sorted(DEEPCTR)}. Received: layer={layer!r}")
     entry = DEEPCTR[layer]
-    unknown = sorted(set(config) - set(entry.arguments))
+    unknown = sorted(set(config) - set(entry.arguments) - set(entry.only))
     if unknown:
         raise ValueError(f"`config` must hold arguments of DeepCTR's {layer} only. Received: {unknown}")
     ours: dict[str, Any] = dict(entry.fixed)
     for name, value in config.items():
+        if name in entry.only:
+            if value != entry.only[name]:
+                raise ValueError(f"`{name}` of {layer} must be {entry.only[name]!r}. Received: {name}={value!r}")
+            continue
         argument = entry.arguments[name]
         if argument is not None:
             ours[argument] = entry.values[name].get(value, value) if name in entry.values else value
