@@ -15,7 +15,7 @@ class AttentionPooling(keras.layers.Layer):
 
     Args:
         units: hidden widths of the unit. Defaults to `(80, 40)`.
-        activation: name of a Keras activation. Defaults to `"sigmoid"`.
+        activation: `"dice"`, `"prelu"` or the name of a Keras activation. Defaults to `"sigmoid"`.
         weight_normalization: bool, softmax the weights over the real steps. Defaults to `False`, as in the paper.
 
     Call arguments:
@@ -27,7 +27,7 @@ class AttentionPooling(keras.layers.Layer):
         Float tensor `(batch, dim)`; zeros for an empty history.
 
     Raises:
-        ValueError: a width is below 1, or `target` and `sequence` differ in width.
+        ValueError: a width is below 1, the activation is unknown, or `target` and `sequence` differ in width.
 
     Reference:
         Zhou et al., 2018, arXiv:1706.06978; DeepCTR `AttentionSequencePoolingLayer`.
@@ -49,16 +49,13 @@ class AttentionPooling(keras.layers.Layer):
         """Create the unit's network."""
         self.unit.build(sequence_shape, target_shape)
 
-    def call(self, sequence: Any, mask: Any, target: Any) -> Any:
+    def call(self, sequence: Any, mask: Any, target: Any, training: bool | None = None) -> Any:
         """Pool."""
-        weight = self.unit(sequence, mask, target)
+        weight = self.unit(sequence, mask, target, training=training)
         return weighted_sum(zero_masked(sequence, mask), weight)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "units": list(self.unit.units),
-            "activation": self.unit.activation,
-            "weight_normalization": self.unit.weight_normalization,
-        }
+        unit = self.unit.get_config()
+        names = ("units", "activation", "weight_normalization")
+        return {**super().get_config(), **{name: unit[name] for name in names}}

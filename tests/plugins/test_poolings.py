@@ -42,7 +42,7 @@ def local_activation(unit, keys, query):
     """DIN's formula in NumPy: sigmoid layers over [q, k, q - k, q * k], then a linear score."""
     query = np.broadcast_to(query[:, None], keys.shape)
     hidden = np.concatenate([query, keys, query - keys, query * keys], -1)
-    for dense in unit.hidden:
+    for dense in unit.network.dense:
         hidden = 1 / (1 + np.exp(-(hidden @ dense.kernel.numpy() + dense.bias.numpy())))
     return (hidden @ unit.score.kernel.numpy() + unit.score.bias.numpy())[..., 0]
 
