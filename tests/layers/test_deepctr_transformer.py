@@ -112,6 +112,20 @@ def test_feed_forward_without_residual_is_kept():
 
 
 @settings(max_examples=10, deadline=None)
+@given(mask=MASKS)
+@pytest.mark.parametrize("blinding", [False, True])
+@pytest.mark.parametrize("attention_type", TYPES)
+def test_default_equals_deepctr_at_real_steps_that_see_another(attention_type, blinding, mask):
+    mask[:, :2] = True
+    form = {"attention_type": attention_type, "blinding": blinding, "output_type": None, "use_layer_norm": True}
+    ours, theirs = made(**form), made(**form, deepctr_exact=True)
+    for position in (ours.query_position, ours.key_position):
+        position.table.assign(position.table * DIM**0.5)  # what DeepCTR multiplies while it is called
+    steps = values(BATCH, TIME, DIM)
+    np.testing.assert_allclose(np.array(ours(steps, mask))[mask], np.array(theirs(steps, mask))[mask], atol=1e-4)
+
+
+@settings(max_examples=10, deadline=None)
 @given(mask=MASKS, fill=st.sampled_from([1e3, -1e3, np.nan, np.inf]))
 def test_padding_never_influences(layer, mask, fill):
     steps = values(BATCH, TIME, DIM)
