@@ -1,4 +1,10 @@
-"""Run one golden file through our layer and compare: outputs, gradients, moving statistics."""
+"""Run one golden file through our layer and compare: outputs, gradients, moving statistics.
+
+A value agrees within `absolute + relative * |DeepCTR's value|`. Where large terms cancel, DeepCTR's own float32 number
+is further off than that: the same formulas in float64 miss it in 13 of the 287 layer files, one or two values each. So
+a value that misses still counts as equal where it lies within `relative` times the file's typical size (the root mean
+square of its largest output, or gradient); such values are counted, and `--strict` makes them failures.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +17,14 @@ import numpy as np
 import tensorflow as tf
 
 from tests.golden.adapters import adapter
-from tests.golden.cases import Case
+from tests.golden.cases import Arrays, Case
 
 OUTPUT_TOLERANCE = (1e-6, 1e-5)
 """Absolute, and relative to DeepCTR's value: as far apart as the reference's own graphs are."""
 GRADIENT_TOLERANCE = (1e-5, 1e-4)
+
+LARGEST_TYPICAL = 100.0
+"""Limit of a file's typical size: a maximum of -1e9 must not excuse everything beside it."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class Result:
         reason: why it failed; empty where it passed.
         max_diff: largest |ours - DeepCTR's| over the finite output values; None where nothing was computed.
         max_gradient_diff: the same over gradients; None where the file holds none or nothing was computed.
+        rounded: how many values agree only in proportion to the file's typical size.
     """
 
     id: str
@@ -35,6 +45,7 @@ class Result:
     reason: str = ""
     max_diff: float | None = None
     max_gradient_diff: float | None = None
+    rounded: int = 0
 
     @property
     def passed(self) -> bool:
@@ -49,23 +60,36 @@ def replay(case: Case) -> Result:
         return Result(case.id, case.layer, f"no layer of ours plays {case.layer} yet")
     try:
         layer, ours, gradient = _run(module, case)
-        outputs = [_difference(f"output {name}", ours.get(name), case.outputs[name]) for name in case.outputs]
-        if case.weights_after:
-            after = module.variables(layer)
-            outputs += [
-                _difference(f"after training: {name}", after[name], v) for name, v in case.weights_after.items()
-            ]
-        gradients = list(_gradient_differences(module.variables(layer), gradient, case))
+        variables = module.variables(layer)
+        outputs = list(_output_differences(ours, variables, case))
+        gradients = list(_gradient_differences(variables, gradient, case))
     except Exception as error:  # noqa: BLE001  whatever goes wrong in a layer is this file's failure, not the run's
         return Result(case.id, case.layer, f"{type(error).__name__}: {error}")
-    problems = [d.problem for d in (*outputs, *gradients) if d.problem]
-    return Result(case.id, case.layer, "; ".join(problems), _largest(outputs), _largest(gradients))
+    every = (*outputs, *gradients)
+    problems = "; ".join(difference.problem for difference in every if difference.problem)
+    rounded = sum(difference.rounded for difference in every)
+    return Result(case.id, case.layer, problems, _largest(outputs), _largest(gradients), rounded)
 
 
 @dataclass(frozen=True)
 class _Difference:
     size: float
     problem: str = ""
+    rounded: int = 0
+
+
+@dataclass(frozen=True)
+class _Tolerance:
+    absolute: float
+    relative: float
+    typical: float
+
+    @classmethod
+    def of(cls, absolute: float, relative: float, arrays: Arrays) -> _Tolerance:
+        """The tolerance of arrays that stand in one file."""
+        finite = [array[np.isfinite(array)].astype(np.float64) for array in arrays.values()]
+        sizes = [float(np.sqrt(np.mean(array**2))) for array in finite if array.size]
+        return cls(absolute, relative, min(max(sizes, default=0.0), LARGEST_TYPICAL))
 
 
 def _run(module: ModuleType, case: Case) -> tuple[Any, dict[str, Any], Any]:
@@ -89,18 +113,25 @@ def _run(module: ModuleType, case: Case) -> tuple[Any, dict[str, Any], Any]:
     return layer, ours, gradient
 
 
+def _output_differences(ours: dict[str, Any], variables: dict[str, Any], case: Case) -> Iterable[_Difference]:
+    tolerance = _Tolerance.of(*OUTPUT_TOLERANCE, case.outputs)
+    for name, expected in case.outputs.items():
+        yield _difference(f"output {name}", ours.get(name), expected, tolerance)
+    for name, expected in case.weights_after.items():
+        yield _difference(f"{name} after training", variables[name], expected, tolerance)
+
+
 def _gradient_differences(variables: dict[str, Any], gradient: Any, case: Case) -> Iterable[_Difference]:
+    tolerance = _Tolerance.of(*GRADIENT_TOLERANCE, {**case.input_gradients, **case.weight_gradients})
     for name, expected in case.input_gradients.items():
-        yield _difference(f"gradient of input {name}", gradient(name), expected, GRADIENT_TOLERANCE)
+        yield _difference(f"gradient of input {name}", gradient(name), expected, tolerance)
     for name, expected in case.weight_gradients.items():
         source = variables[name]
         found = gradient(source) if hasattr(source, "assign") else source(gradient)
-        yield _difference(f"gradient of {name}", found, expected, GRADIENT_TOLERANCE)
+        yield _difference(f"gradient of {name}", found, expected, tolerance)
 
 
-def _difference(
-    what: str, ours: Any, expected: np.ndarray, tolerance: tuple[float, float] = OUTPUT_TOLERANCE
-) -> _Difference:
+def _difference(what: str, ours: Any, expected: np.ndarray, tolerance: _Tolerance) -> _Difference:
     """Compare; NaN and infinities must stand at the same places."""
     if ours is None:
         return _Difference(0.0, f"{what} is missing")
@@ -110,11 +141,14 @@ def _difference(
     finite = np.isfinite(expected)
     if not np.array_equal(np.where(finite, 0.0, expected), np.where(np.isfinite(actual), 0.0, actual), equal_nan=True):
         return _Difference(0.0, f"{what} is NaN or infinite at other places")
+    values = np.abs(expected[finite].astype(np.float64))
     apart = np.abs(actual[finite].astype(np.float64) - expected[finite])
     size = float(apart.max(initial=0.0))
-    absolute, relative = tolerance
-    outside = int((apart > absolute + relative * np.abs(expected[finite])).sum())
-    return _Difference(size, f"{what} differs by up to {size:.2e} ({outside} of {apart.size})" if outside else "")
+    missed = apart > tolerance.absolute + tolerance.relative * values
+    failed = missed & (apart > tolerance.relative * tolerance.typical)
+    if failed.any():
+        return _Difference(size, f"{what} differs by up to {size:.2e} ({failed.sum()} of {apart.size} values)")
+    return _Difference(size, rounded=int(missed.sum()))
 
 
 def _largest(differences: list[_Difference]) -> float | None:
