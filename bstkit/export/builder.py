@@ -73,16 +73,16 @@ class GraphBuilder:
         return result
 
     def scan(self, step: Callable[..., tuple[Any, ...]], state: Any, sequences: Sequence[Any]) -> tuple[ir.Value, ...]:
-        """A Scan along axis 1, over time.
+        """A Scan along axis 0, over time.
 
         Args:
             step: called once, as `step(op, state, *slices)`, with another `op` that adds nodes to the body; it may use
                 values from outside. It returns the next state and any number of outputs `(batch, ...)`, each a node's.
             state: the state before the first step, `(batch, ...)`.
-            sequences: values `(batch, time, ...)`; `step` gets one slice of each, `(batch, ...)`.
+            sequences: values `(time, batch, ...)`; `step` gets one slice of each, `(batch, ...)`.
 
         Returns:
-            The last state, then each output at every step, `(batch, time, ...)`.
+            The last state, then each output at every step, `(time, batch, ...)`.
         """
         scope = f"{self._scope}/step{len(self.nodes)}"
         body = GraphBuilder(self._weights, scope, self._constants)
@@ -92,18 +92,8 @@ class GraphBuilder:
         for number, value in enumerate(value for node in body.nodes for value in node.outputs):
             value.name = f"{scope}/value{number}"
         graph = ir.Graph(inputs, outputs, nodes=body.nodes, name="step")
-        axes = [1] * len(sequences)
-        values = self._add(
-            "Scan",
-            (state, *sequences),
-            len(outputs),
-            {
-                "body": graph,
-                "num_scan_inputs": len(sequences),
-                "scan_input_axes": axes,
-                "scan_output_axes": [1] * (len(outputs) - 1) or None,
-            },
-        )
+        attributes = {"body": graph, "num_scan_inputs": len(sequences)}
+        values = self._add("Scan", (state, *sequences), len(outputs), attributes)
         return (values,) if len(outputs) == 1 else tuple(values)
 
     def _add(self, op_type: str, inputs: tuple[Any, ...], outputs: int, attributes: dict[str, Any]) -> Any:

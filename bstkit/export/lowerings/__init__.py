@@ -25,7 +25,7 @@ verification compares it with `call`.
 * `op.weight(variable)` is the variable as a shared initializer, read only when the file is written. With `fn` it is
   `fn(array, ...)` of one or more variables: `op.weight(kernel, fn=np.transpose)`. An array that is computed from
   variables any other way is frozen and copied.
-* `op.scan(step, state, sequences)` is a Scan over axis 1; `step(op, state, *slices)` builds its body and returns the
+* `op.scan(step, state, sequences)` is a Scan over axis 0; `step(op, state, *slices)` builds its body and returns the
   next state and what to keep of each step.
 * `op.layer(sublayer, *args, **kwargs)` adds what the sublayer's own lowering builds. Sublayers are not traced on their
   own inside a layer that lowers itself.
