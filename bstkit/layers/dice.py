@@ -42,14 +42,9 @@ class Dice(keras.layers.Layer):
 
     def build(self, inputs_shape: tuple[int | None, ...]) -> None:
         """Create alpha and the moving statistics."""
-        shape = (inputs_shape[-1],)
-        self.alphas = self.add_weight(name="alphas", shape=shape, initializer="zeros", autocast=False)
-        self.moving_mean = self.add_weight(
-            name="moving_mean", shape=shape, initializer="zeros", trainable=False, autocast=False
-        )
-        self.moving_variance = self.add_weight(
-            name="moving_variance", shape=shape, initializer="ones", trainable=False, autocast=False
-        )
+        self.alphas = self._channel_weight("alphas", inputs_shape, "zeros", True)
+        self.moving_mean = self._channel_weight("moving_mean", inputs_shape, "zeros", False)
+        self.moving_variance = self._channel_weight("moving_variance", inputs_shape, "ones", False)
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Activate."""
@@ -67,6 +62,11 @@ class Dice(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
         return {**super().get_config(), "momentum": self.momentum, "epsilon": self.epsilon}
+
+    def _channel_weight(self, name: str, shape: tuple[int | None, ...], start: str, trainable: bool) -> Any:
+        return self.add_weight(
+            name=name, shape=shape[-1:], initializer=start, trainable=trainable, dtype="float32", autocast=False
+        )
 
     def _batch_statistics(self, values: Any, mask: Any) -> tuple[Any, Any]:
         """Mean and variance of each channel, folded into the moving ones; a batch without a real value teaches none."""

@@ -53,10 +53,10 @@ def adapter(layer: str) -> ModuleType | None:
 
 
 def made(layer: str, config: Mapping[str, Any], **given: Any) -> Any:
-    """Our layer for a DeepCTR layer's arguments, with DeepCTR's own numbers; `given` adds arguments of ours."""
+    """Our layer for a DeepCTR layer's arguments, with DeepCTR's own numbers unless `given` says not."""
     target, arguments = translate(layer, config)
     module, _, name = target.partition(":")
-    return getattr(import_module(module), name)(**arguments, **given)
+    return getattr(import_module(module), name)(**{**arguments, **given})
 
 
 def assign(variables: Mapping[str, Any], weights: Mapping[str, np.ndarray]) -> None:
