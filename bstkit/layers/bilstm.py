@@ -102,10 +102,10 @@ class BiLSTM(keras.layers.Layer):
 
     def to_onnx(self, op: Any, sequence: Any, mask: Any = None, length: Any = None) -> Any:
         """One LSTM node a layer and direction, on the real steps moved to the front."""
-        from bstkit.export.lowerings import lstm
+        from bstkit.export.lowerings import recurrent
         from bstkit.export.lowerings.real_steps import RealSteps
 
-        if length is not None or not lstm.is_plain(self.forward_stack[0]):
+        if length is not None or not recurrent.is_plain(self.forward_stack[0]):
             return NotImplemented
         masked = None if mask is None else RealSteps(op, mask)
         outputs = []
@@ -114,7 +114,7 @@ class BiLSTM(keras.layers.Layer):
             if steps is not None and not self.deepctr_exact:
                 hidden = steps.zero_masked(hidden)
             for number, layer in enumerate(stack):
-                output = lstm.all_steps(op, layer, hidden, steps)
+                output = recurrent.all_steps(op, layer, hidden, steps)
                 if self._is_residual(number):
                     output = op.Add(output, hidden)
                     steps = None if self.deepctr_exact else steps

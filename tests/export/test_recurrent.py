@@ -116,7 +116,7 @@ def test_two_scans_in_one_graph_keep_their_values_apart():
     assert_equal(source, model, {"input0": given.pop("x"), **given})
 
 
-KERAS_LSTM = {
+KERAS = {
     "every step": {"return_sequences": True},
     "zeroed": {"return_sequences": True, "zero_output_for_mask": True},
     "backwards": {"return_sequences": True, "go_backwards": True},
@@ -126,12 +126,23 @@ KERAS_LSTM = {
 }
 
 
-@pytest.mark.parametrize("options", KERAS_LSTM.values(), ids=KERAS_LSTM)
-def test_keras_lstm_is_one_node_for_any_mask(options):
-    layer = keras.layers.LSTM(UNITS, **options)
-    source = functional(lambda x, mask: layer(x, mask=mask) * 1.0, x=("float32", (None, DIM)), mask=("bool", (None,)))
+def masked(layer):
+    """A Keras layer with an explicit mask, whose implicit one goes no further."""
+    return functional(lambda x, mask: layer(x, mask=mask) * 1.0, x=("float32", (None, DIM)), mask=("bool", (None,)))
+
+
+@pytest.mark.parametrize("options", KERAS.values(), ids=KERAS)
+@pytest.mark.parametrize(
+    ("kind", "variant"),
+    [("LSTM", {}), ("GRU", {}), ("GRU", {"reset_after": False})],
+    ids=["lstm", "gru", "gru reset before"],
+)
+def test_keras_recurrence_is_one_node_for_any_mask(kind, variant, options):
+    layer = getattr(keras.layers, kind)(UNITS, **options, **variant)
+    source = masked(layer)
+    randomise(layer, True)
     model = convert(source)
-    assert operations(model)["LSTM"] == 1
+    assert operations(model)[kind] == 1
     assert not operations(model)["Loop"]
     for mask in MASKS.values():
         given = feeds(mask)
@@ -139,8 +150,18 @@ def test_keras_lstm_is_one_node_for_any_mask(options):
         assert_equal(source, model, given)
 
 
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
 @pytest.mark.parametrize("options", [{"activation": "relu"}, {"zero_output_for_mask": True}], ids=str)
-def test_other_keras_lstms_are_left_to_tf2onnx(options):
-    layer = keras.layers.LSTM(UNITS, **options)
-    source = functional(lambda x, mask: layer(x, mask=mask) * 1.0, x=("float32", (None, DIM)), mask=("bool", (None,)))
-    assert "LSTM" not in operations(convert(source))
+def test_other_keras_recurrences_are_left_to_tf2onnx(kind, options):
+    layer = getattr(keras.layers, kind)(UNITS, **options)
+    assert kind not in operations(convert(masked(layer)))
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_keras_recurrence_without_a_mask_reads_every_step(kind):
+    layer = getattr(keras.layers, kind)(UNITS, return_sequences=True)
+    source = functional(lambda x: layer(x), x=("float32", (None, DIM)))
+    model = convert(source)
+    assert operations(model) == {"Transpose": 2, kind: 1, "Squeeze": 1}
+    x = feeds(MASKS["holes"])["x"]
+    np.testing.assert_allclose(run(model, x=x), keras_scores(source, x=x), atol=2e-6)

@@ -46,13 +46,14 @@ from typing import Any
 
 import keras
 
-from bstkit.export.lowerings import dense, embedding, layer_normalization, lstm
+from bstkit.export.lowerings import dense, embedding, layer_normalization, recurrent
 
 LOWERINGS: dict[Any, Callable[..., Any]] = {
     keras.layers.Dense.call: dense.lower,
     keras.layers.Embedding.call: embedding.lower,
     keras.layers.LayerNormalization.call: layer_normalization.lower,
-    keras.layers.LSTM.call: lstm.lower,
+    keras.layers.LSTM.call: recurrent.lower,
+    keras.layers.GRU.call: recurrent.lower,
 }
 """The `call` of a Keras layer -> its lowering."""
 

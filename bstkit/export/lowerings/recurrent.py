@@ -1,4 +1,4 @@
-"""LSTM: one LSTM node with `sequence_lens`; tf2onnx writes a Loop of some sixty nodes."""
+"""Keras's LSTM and GRU: one node with `sequence_lens`; tf2onnx writes a Loop of some sixty nodes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def lower(
         return NotImplemented
     steps = None if mask is None else RealSteps(op, mask)
     if not layer.return_sequences:
-        _, last = _lstm(op, layer, sequences, steps)
+        _, last = _run(op, layer, sequences, steps)
         return op.Squeeze(last, [0])
     outputs = all_steps(op, layer, sequences, steps)
     if layer.go_backwards:  # Keras returns the steps in the order in which it read them
@@ -36,7 +36,7 @@ def lower(
 
 
 def is_plain(layer: Any) -> bool:
-    """Whether an LSTM computes what the ONNX operator does by default, in float32."""
+    """Whether a layer computes what the ONNX operator does by default, in float32."""
     return (
         layer.compute_dtype == layer.variable_dtype == "float32"
         and layer.activation is keras.activations.tanh
@@ -45,8 +45,8 @@ def is_plain(layer: Any) -> bool:
 
 
 def all_steps(op: GraphBuilder, layer: Any, sequence: ir.Value, steps: RealSteps | None) -> Any:
-    """What the LSTM says at every step `(batch, time, units)`, each at its own place, whichever way it reads."""
-    outputs, _ = _lstm(op, layer, sequence, steps)
+    """What the layer says at every step `(batch, time, units)`, each at its own place, whichever way it reads."""
+    outputs, _ = _run(op, layer, sequence, steps)
     outputs = op.Transpose(op.Squeeze(outputs, [1]), perm=[1, 0, 2])
     if steps is None:
         return outputs
@@ -54,31 +54,55 @@ def all_steps(op: GraphBuilder, layer: Any, sequence: ir.Value, steps: RealSteps
     return steps.zero_masked(outputs) if layer.zero_output_for_mask else outputs
 
 
-def _lstm(op: GraphBuilder, layer: Any, sequence: ir.Value, steps: RealSteps | None) -> Any:
+def _run(op: GraphBuilder, layer: Any, sequence: ir.Value, steps: RealSteps | None) -> tuple[ir.Value, ir.Value]:
     """Every output `(time, 1, batch, units)`, real steps in front, zeros behind; the last one `(1, batch, units)`."""
-    cell = layer.cell
     if steps is not None:
         sequence = steps.to_front(sequence)
-    outputs, last, _ = op.LSTM(
-        op.Transpose(sequence, perm=[1, 0, 2]),
-        op.weight(cell.kernel, fn=_by_gate),
-        op.weight(cell.recurrent_kernel, fn=_by_gate),
-        None if cell.bias is None else op.weight(cell.bias, fn=_bias),
-        None if steps is None else steps.length,
-        hidden_size=layer.units,
-        direction="reverse" if layer.go_backwards else "forward",
-        _outputs=3,
-    )
-    return outputs, last
+    inputs = op.Transpose(sequence, perm=[1, 0, 2])
+    length = None if steps is None else steps.length
+    direction = "reverse" if layer.go_backwards else "forward"
+    cell = layer.cell
+    if isinstance(cell, keras.layers.LSTMCell):
+        kernels = op.weight(cell.kernel, fn=_lstm_kernel), op.weight(cell.recurrent_kernel, fn=_lstm_kernel)
+        bias = None if cell.bias is None else op.weight(cell.bias, fn=_lstm_bias)
+        every, last, _ = op.LSTM(
+            inputs, *kernels, bias, length, hidden_size=layer.units, direction=direction, _outputs=3
+        )
+    else:
+        kernels = op.weight(cell.kernel, fn=_gru_kernel), op.weight(cell.recurrent_kernel, fn=_gru_kernel)
+        bias = None if cell.bias is None else op.weight(cell.bias, fn=_gru_bias)
+        reset_after = int(cell.reset_after)
+        every, last = op.GRU(
+            inputs,
+            *kernels,
+            bias,
+            length,
+            hidden_size=layer.units,
+            direction=direction,
+            linear_before_reset=reset_after,
+            _outputs=2,
+        )
+    return every, last
 
 
-def _by_gate(kernel: Any) -> Any:
+def _lstm_kernel(kernel: Any) -> Any:
     """Keras's `(rows, 4 * units)`, gates i, f, c, o -> ONNX's `(1, 4 * units, rows)`, gates i, o, f, c."""
     i, f, c, o = np.split(kernel, 4, axis=-1)
-    return np.ascontiguousarray(np.concatenate([i, o, f, c], axis=-1).T)[None]
+    return np.concatenate([i, o, f, c], axis=-1).T[None]
 
 
-def _bias(bias: Any) -> Any:
+def _lstm_bias(bias: Any) -> Any:
     """Keras's one bias `(4 * units,)` -> ONNX's two `(1, 8 * units)`, the recurrent one zero."""
     i, f, c, o = np.split(bias, 4)
     return np.concatenate([i, o, f, c, np.zeros_like(bias)])[None]
+
+
+def _gru_kernel(kernel: Any) -> Any:
+    """Keras's `(rows, 3 * units)` -> ONNX's `(1, 3 * units, rows)`; both have the gates z, r and the candidate."""
+    return kernel.T[None]
+
+
+def _gru_bias(bias: Any) -> Any:
+    """Keras's `(2, 3 * units)`, or `(3 * units,)` without a recurrent one -> ONNX's `(1, 6 * units)`."""
+    both = bias if bias.ndim == 2 else np.stack([bias, np.zeros_like(bias)])
+    return both.reshape(1, -1)
