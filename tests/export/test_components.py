@@ -46,7 +46,8 @@ FORMS = {
     "encoder.bilstm": [{"num_residual_layers": 1, "merge_mode": "concat"}],
     "encoder.weighted": [{"weight_normalization": True}],
     "score.attention": [{"weight_normalization": True}],
-    "pooling.attention": [{"weight_normalization": True}],
+    "pooling.attention": [{"weight_normalization": True}, {"activation": "dice"}, {"activation": "prelu"}],
+    "pooling.kmax": [{"k": 9}],
 }
 """Further parameters, each a model of its own."""
 
