@@ -69,8 +69,10 @@ def test_attention_takes_activations_that_learn(make, activation, sequence, mask
         (KMaxStepPooling, {"k": 0}, "Received: k=0"),
         (AttentionPooling, {"activation": "dise"}, "dise"),
         (AttentionScore, {"units": [0]}, "Received: units="),
+        (AttentionPooling, {"return_score": True}, "score.attention returns the weights"),
+        (AttentionScore, {"deepctr_exact": True}, "0 at masked steps"),
     ],
-    ids=["kmax", "attention", "score"],
+    ids=["kmax", "activation", "units", "scores_as_pooling", "deepctr_exact"],
 )
 def test_bad_parameters_are_refused_before_building(make, arguments, message):
     with pytest.raises(ValueError, match=message):
