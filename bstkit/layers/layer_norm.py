@@ -10,9 +10,8 @@ from keras import ops
 class LayerNorm(keras.layers.Layer):
     """Subtract the mean over the last axis, then divide by the deviation, then scale and shift.
 
-    Keras's own layer multiplies first and subtracts then, and ONNX Runtime's operator takes the variance as
-    `mean(x * x) - mean(x) ** 2`: with an epsilon as small as DeepCTR's both are off by 1e-2 on almost constant rows,
-    such as heads of width 1 or 2. So this layer is exported as the formula.
+    Keras's own layer multiplies first and subtracts then: with an epsilon as small as DeepCTR's it is off by 1e-2 where
+    a row is constant, such as heads of width 1. This one is exact there, and is exported as the same formula.
 
     Args:
         epsilon: float > 0, added to the variance. Defaults to `1e-9`, as in DeepCTR.
