@@ -1,6 +1,7 @@
 """The cells of DynamicGRU: GRU and AIGRU as one GRU node, AGRU and AUGRU, which ONNX does not know, as Scan.
 
-The GRU node is measured at a third of the time of the same cell as Scan for small batches, and as fast for large ones.
+Beside the same cell as Scan, the GRU node took a fifth of the time for a batch of 1, less than half for 16, and about
+as long for 256.
 """
 
 from __future__ import annotations
