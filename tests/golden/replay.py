@@ -1,9 +1,9 @@
 """Run one golden file through our layer and compare: outputs, gradients, moving statistics.
 
 A value agrees within `absolute + relative * |DeepCTR's value|`. Where large terms cancel, DeepCTR's own float32 number
-is further off than that: the same formulas in float64 miss it in 12 of the 94 Transformer files, one or two values each. So
-a value that misses still counts as equal where it lies within `relative` times the file's typical size (the root mean
-square of its largest output, or gradient); such values are counted, and `--strict` makes them failures.
+is further off than that: the same formulas in float64 miss one or two values in each of 12 of the 94 Transformer files.
+So a value that misses still counts as equal where it lies within `relative` times the file's typical size (the root
+mean square of its largest output, or gradient); such values are counted, and `--strict` makes them failures.
 """
 
 from __future__ import annotations
