@@ -9,6 +9,7 @@ from typing import Any
 from bstkit.component import Component
 from bstkit.hookspecs import hookimpl
 from bstkit.manager import BUILT_IN
+from bstkit.plugins import COMPONENTS
 
 
 @dataclass
@@ -67,3 +68,8 @@ class Packages:
         found = entry_point(distribution, version, f"{distribution.replace('-', '_')}_that_is_absent")
         self.found.append(found)
         return found
+
+
+def built_in(kind):
+    """How many components of a kind are built in."""
+    return sum(record.kind == kind for record in COMPONENTS)

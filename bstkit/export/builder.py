@@ -5,7 +5,7 @@ The rules are in `bstkit.export.lowerings`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,30 @@ class GraphBuilder:
             )
         self.nodes.extend(inner.nodes)
         return result
+
+    def scan(self, step: Callable[..., tuple[Any, ...]], state: Any, sequences: Sequence[Any]) -> tuple[ir.Value, ...]:
+        """A Scan along axis 0, over time.
+
+        Args:
+            step: called once, as `step(op, state, *slices)`, with another `op` that adds nodes to the body; it may use
+                values from outside. It returns the next state and any number of outputs `(batch, ...)`, each a node's.
+            state: the state before the first step, `(batch, ...)`.
+            sequences: values `(time, batch, ...)`; `step` gets one slice of each, `(batch, ...)`.
+
+        Returns:
+            The last state, then each output at every step, `(time, batch, ...)`.
+        """
+        scope = f"{self._scope}/step{len(self.nodes)}"
+        body = GraphBuilder(self._weights, scope, self._constants)
+        inputs = [ir.Value(name=f"{scope}/input{i}", type=value.type) for i, value in enumerate((state, *sequences))]
+        outputs = step(body, *inputs)
+        # A name that the body's graph would give could be one of the outer graph, and hide it.
+        for number, value in enumerate(value for node in body.nodes for value in node.outputs):
+            value.name = f"{scope}/value{number}"
+        graph = ir.Graph(inputs, outputs, nodes=body.nodes, name="step")
+        attributes = {"body": graph, "num_scan_inputs": len(sequences)}
+        values = self._add("Scan", (state, *sequences), len(outputs), attributes)
+        return (values,) if len(outputs) == 1 else tuple(values)
 
     def _add(self, op_type: str, inputs: tuple[Any, ...], outputs: int, attributes: dict[str, Any]) -> Any:
         if isinstance(attributes.get("to"), str):

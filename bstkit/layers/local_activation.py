@@ -6,7 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from bstkit.layers.masking import masked_softmax, zero_masked
+from bstkit.layers.dense_stack import DenseStack
+from bstkit.layers.masking import DEEPCTR_MASKED_SCORE, masked_softmax, softmax, zero_masked
 
 
 @keras.saving.register_keras_serializable(package="bstkit")
@@ -14,9 +15,12 @@ class LocalActivationUnit(keras.layers.Layer):
     """Score each step of a sequence against a candidate with a small network over `[q, k, q - k, q * k]`.
 
     Args:
-        units: hidden widths of the network. Defaults to `(80, 40)`.
-        activation: name of a Keras activation. Defaults to `"sigmoid"`.
+        units: hidden widths of the network; an empty list scores the features themselves. Defaults to `(80, 40)`.
+        activation: `"dice"` (which learns its statistics from real steps), `"prelu"` or the name of a Keras
+            activation. Defaults to `"sigmoid"`.
         weight_normalization: bool, softmax the scores over the real steps. Defaults to `False`, as in the paper.
+        deepctr_exact: bool, DeepCTR's own numbers: the softmax of an empty row is spread over its padding, dice
+            learns from padding too, and NaN at a masked step spreads. Defaults to `False`.
 
     Call arguments:
         sequence: float tensor `(batch, time, dim)`, the keys.
@@ -27,11 +31,12 @@ class LocalActivationUnit(keras.layers.Layer):
         Float tensor `(batch, time)`, exactly 0 at masked steps, so all zeros for an empty history.
 
     Raises:
-        ValueError: a width is below 1, or `target` and `sequence` differ in width.
+        ValueError: a width is below 1, the activation is unknown, or `target` and `sequence` differ in width.
 
     Reference:
-        Zhou et al., 2018, arXiv:1706.06978; DeepCTR `AttentionSequencePoolingLayer`, which averages the padding of an
-        empty history where `weight_normalization` is on.
+        Zhou et al., 2018, arXiv:1706.06978; DeepCTR `LocalActivationUnit`, and the scores of its
+        `AttentionSequencePoolingLayer`, which averages the padding of an empty history where `weight_normalization`
+        is on.
     """
 
     def __init__(
@@ -39,47 +44,46 @@ class LocalActivationUnit(keras.layers.Layer):
         units: Sequence[int] = (80, 40),
         activation: str = "sigmoid",
         weight_normalization: bool = False,
+        deepctr_exact: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if any(width < 1 for width in units):
-            raise ValueError(f"`units` must be at least 1 each. Received: units={tuple(units)}")
-        self.units = tuple(units)
-        self.activation = activation
+        self.network = DenseStack(units, activation, name="hidden", dtype=self.dtype_policy)
         self.weight_normalization = weight_normalization
+        self.deepctr_exact = deepctr_exact
 
     def build(self, sequence_shape: tuple[int | None, ...], target_shape: tuple[int | None, ...]) -> None:
         """Create the network."""
         dim = sequence_shape[-1]
         if target_shape[-1] != dim:
             raise ValueError(f"`target` must be as wide as `sequence`, {dim}. Received: target.shape={target_shape}")
-        self.hidden = [
-            keras.layers.Dense(width, activation=self.activation, name=f"hidden_{i}", dtype=self.dtype_policy)
-            for i, width in enumerate(self.units, start=1)
-        ]
-        self.score = keras.layers.Dense(1, name="score", dtype=self.dtype_policy)
         width = 4 * dim if dim else None
-        for layer in (*self.hidden, self.score):
-            layer.build((*sequence_shape[:-1], width))
-            width = layer.units
+        self.network.build((*sequence_shape[:-1], width))
+        self.score = keras.layers.Dense(1, name="score", dtype=self.dtype_policy)
+        self.score.build((*sequence_shape[:-1], (width, *self.network.units)[-1]))
 
-    def call(self, sequence: Any, mask: Any, target: Any) -> Any:
+    def call(self, sequence: Any, mask: Any, target: Any, training: bool | None = None) -> Any:
         """Score."""
-        keys = zero_masked(sequence, mask)
+        keys = sequence if self.deepctr_exact else zero_masked(sequence, mask)
         query = ops.broadcast_to(ops.expand_dims(target, 1), ops.shape(keys))
         features = ops.concatenate([query, keys, query - keys, query * keys], axis=-1)
-        for layer in self.hidden:
-            features = layer(features)
-        scores = ops.squeeze(self.score(features), -1)
-        if self.weight_normalization:
-            return masked_softmax(scores, mask)
-        return ops.where(mask, scores, ops.cast(0.0, scores.dtype))
+        hidden = self.network(features, mask=None if self.deepctr_exact else mask, training=training)
+        scores = ops.squeeze(self.score(hidden), -1)
+        if not self.weight_normalization:
+            return ops.where(mask, scores, ops.cast(0.0, scores.dtype))
+        if self.deepctr_exact:
+            return softmax(ops.where(mask, scores, ops.cast(DEEPCTR_MASKED_SCORE, scores.dtype)))
+        return masked_softmax(scores, mask)
+
+    def compute_mask(self, *args: Any) -> None:
+        """Attach no implicit mask to the result: `mask` is an argument like the others."""
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
         return {
             **super().get_config(),
-            "units": list(self.units),
-            "activation": self.activation,
+            "units": list(self.network.units),
+            "activation": self.network.activation,
             "weight_normalization": self.weight_normalization,
+            "deepctr_exact": self.deepctr_exact,
         }

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from bstkit.layers.heads import merge_heads, split_heads
 from bstkit.layers.masking import masked_softmax
 
 
@@ -55,31 +56,14 @@ class MaskedSelfAttention(keras.layers.Layer):
     def call(self, sequence: Any, mask: Any, training: bool | None = None) -> Any:
         """Attend."""
         head_dim = sequence.shape[-1] // self.num_heads
-        query = self._split_heads(self.query_dense(sequence))
-        key = self._split_heads(self.key_dense(sequence))
-        value = self._split_heads(self.value_dense(sequence))
+        query = split_heads(self.query_dense(sequence), self.num_heads)
+        key = split_heads(self.key_dense(sequence), self.num_heads)
+        value = split_heads(self.value_dense(sequence), self.num_heads)
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) * (head_dim**-0.5)  # (batch, heads, time, time)
         weights = masked_softmax(scores, ops.expand_dims(mask, (1, 2)))
         weights = self.weights_dropout(weights, training=training)
-        return self.output_dense(self._merge_heads(ops.matmul(weights, value)))
+        return self.output_dense(merge_heads(ops.matmul(weights, value)))
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
         return {**super().get_config(), "num_heads": self.num_heads, "dropout": self.dropout}
-
-    def _split_heads(self, tensor: Any) -> Any:
-        batch, time, dim = _shape(tensor)
-        heads = ops.reshape(tensor, (batch, time, self.num_heads, dim // self.num_heads))
-        return ops.transpose(heads, (0, 2, 1, 3))  # (batch, heads, time, dim / heads)
-
-    def _merge_heads(self, tensor: Any) -> Any:
-        batch, heads, time, head_dim = _shape(tensor)
-        return ops.reshape(ops.transpose(tensor, (0, 2, 1, 3)), (batch, time, heads * head_dim))
-
-
-def _shape(tensor: Any) -> tuple[Any, ...]:
-    """Give a reshape its dimensions: -1 for the batch where the rest is known, which is one node in ONNX."""
-    static = tuple(tensor.shape)
-    if None not in static[1:]:
-        return (-1, *static[1:])
-    return tuple(ops.shape(tensor))

@@ -8,6 +8,7 @@ from bstkit.hookspecs import hookimpl
 _VASWANI = "Vaswani et al., 2017, arXiv:1706.03762"
 _DIN = "Zhou et al., 2018, arXiv:1706.06978 (DIN)"
 _BST = "Chen et al., 2019, arXiv:1905.06874 (BST)"
+_DIEN = "Zhou et al., 2019, arXiv:1809.03672 (DIEN)"
 _SEQUENCE_POOLING = "DeepCTR SequencePoolingLayer"
 
 COMPONENTS = (
@@ -19,6 +20,28 @@ COMPONENTS = (
         f"{_VASWANI}; DeepCTR PositionEncoding",
     ),
     Component(
+        "position",
+        "learned",
+        "bstkit.plugins.learned_position:LearnedPosition",
+        "Add a learned vector of each step's position.",
+        "Gehring et al., 2017, arXiv:1705.03122",
+    ),
+    Component(
+        "position",
+        "time_gap",
+        "bstkit.plugins.time_gap:TimeGapPosition",
+        "Add a learned vector of how long ago each behaviour happened, in log2 buckets of seconds.",
+        _BST,
+    ),
+    Component(
+        "position",
+        "session_bias",
+        "bstkit.plugins.session_bias:SessionBiasPosition",
+        "Add learned biases of each step's session and position, and of each channel.",
+        "Feng et al., 2019, arXiv:1905.06482 (DSIN); DeepCTR BiasEncoding",
+        frozenset({"sessions"}),
+    ),
+    Component(
         "encoder",
         "transformer",
         "bstkit.plugins.transformer:TransformerEncoder",
@@ -27,9 +50,37 @@ COMPONENTS = (
     ),
     Component(
         "encoder",
+        "bilstm",
+        "bstkit.plugins.bilstm:BiLSTMEncoder",
+        "Read the behaviours in both directions with stacks of LSTMs.",
+        "DeepCTR BiLSTM",
+    ),
+    Component(
+        "encoder",
+        "gru",
+        "bstkit.plugins.gru:GRUEncoder",
+        "Read the behaviours with a GRU, or let scores weigh its updates (AIGRU, AGRU, AUGRU).",
+        f"{_DIEN}; DeepCTR DynamicGRU",
+    ),
+    Component(
+        "encoder",
+        "deepctr_transformer",
+        "bstkit.plugins.deepctr_transformer:DeepctrTransformerEncoder",
+        "Let the behaviours attend to each other without biases: dot product, cosine, normalised or additive scores.",
+        f"{_VASWANI}; DeepCTR Transformer(output_type=None)",
+    ),
+    Component(
+        "encoder",
         "identity",
         "bstkit.plugins.identity:IdentityEncoder",
         "Leave the sequence as it is: the baseline for every other encoder.",
+    ),
+    Component(
+        "encoder",
+        "weighted",
+        "bstkit.plugins.weighted:WeightedEncoder",
+        "Multiply each behaviour by its weight, of a score or of the log.",
+        "DeepCTR WeightedSequenceLayer",
     ),
     Component(
         "score",
@@ -65,6 +116,13 @@ COMPONENTS = (
         "bstkit.plugins.max_pooling:MaxPooling",
         "Keep the largest value of each feature over the real steps; zeros for an empty history.",
         f'{_SEQUENCE_POOLING}(mode="max")',
+    ),
+    Component(
+        "pooling",
+        "kmax",
+        "bstkit.plugins.kmax_pooling:KMaxStepPooling",
+        "Keep the k largest values of each feature over the real steps; zeros for an empty history.",
+        "DeepCTR KMaxPooling",
     ),
     Component(
         "pooling",

@@ -15,8 +15,9 @@ class AttentionPooling(keras.layers.Layer):
 
     Args:
         units: hidden widths of the unit. Defaults to `(80, 40)`.
-        activation: name of a Keras activation. Defaults to `"sigmoid"`.
+        activation: `"dice"`, `"prelu"` or the name of a Keras activation. Defaults to `"sigmoid"`.
         weight_normalization: bool, softmax the weights over the real steps. Defaults to `False`, as in the paper.
+        return_score: must be False: a pooling returns one vector a row. `score.attention` returns the weights.
 
     Call arguments:
         sequence: float tensor `(batch, time, dim)`.
@@ -27,7 +28,8 @@ class AttentionPooling(keras.layers.Layer):
         Float tensor `(batch, dim)`; zeros for an empty history.
 
     Raises:
-        ValueError: a width is below 1, or `target` and `sequence` differ in width.
+        ValueError: a width is below 1, the activation is unknown, `return_score` is True, or `target` and `sequence`
+            differ in width.
 
     Reference:
         Zhou et al., 2018, arXiv:1706.06978; DeepCTR `AttentionSequencePoolingLayer`.
@@ -38,9 +40,15 @@ class AttentionPooling(keras.layers.Layer):
         units: Sequence[int] = (80, 40),
         activation: str = "sigmoid",
         weight_normalization: bool = False,
+        return_score: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if return_score:
+            raise ValueError(
+                "`return_score` must be False in a pooling, which returns one vector a row: score.attention returns "
+                "the weights. Received: return_score=True"
+            )
         self.unit = LocalActivationUnit(
             units, activation, weight_normalization, name="local_activation", dtype=self.dtype_policy
         )
@@ -49,16 +57,13 @@ class AttentionPooling(keras.layers.Layer):
         """Create the unit's network."""
         self.unit.build(sequence_shape, target_shape)
 
-    def call(self, sequence: Any, mask: Any, target: Any) -> Any:
+    def call(self, sequence: Any, mask: Any, target: Any, training: bool | None = None) -> Any:
         """Pool."""
-        weight = self.unit(sequence, mask, target)
+        weight = self.unit(sequence, mask, target, training=training)
         return weighted_sum(zero_masked(sequence, mask), weight)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "units": list(self.unit.units),
-            "activation": self.unit.activation,
-            "weight_normalization": self.unit.weight_normalization,
-        }
+        unit = self.unit.get_config()
+        names = ("units", "activation", "weight_normalization")
+        return {**super().get_config(), **{name: unit[name] for name in names}, "return_score": False}

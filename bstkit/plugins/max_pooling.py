@@ -3,9 +3,8 @@
 from typing import Any
 
 import keras
-from keras import ops
 
-from bstkit.layers.masking import MASKED_SCORE
+from bstkit.layers.sequence_pooling import masked_max
 
 
 @keras.saving.register_keras_serializable(package="bstkit")
@@ -13,7 +12,7 @@ class MaxPooling(keras.layers.Layer):
     """Keep each channel's largest value among the real steps.
 
     Call arguments:
-        sequence: float tensor `(batch, time, dim)`, above -30000 at real steps.
+        sequence: float tensor `(batch, time, dim)`.
         mask: bool tensor `(batch, time)`, True at real steps.
 
     Returns:
@@ -25,6 +24,4 @@ class MaxPooling(keras.layers.Layer):
 
     def call(self, sequence: Any, mask: Any) -> Any:
         """Pool."""
-        filled = ops.where(ops.expand_dims(mask, -1), sequence, ops.cast(MASKED_SCORE, sequence.dtype))
-        any_real = ops.max(ops.cast(mask, sequence.dtype), axis=1, keepdims=True)
-        return ops.max(filled, axis=1) * any_real
+        return masked_max(sequence, mask)

@@ -3,9 +3,8 @@
 from typing import Any
 
 import keras
-from keras import ops
 
-from bstkit.layers.masking import weighted_sum, zero_masked
+from bstkit.layers.sequence_pooling import masked_mean
 
 
 @keras.saving.register_keras_serializable(package="bstkit")
@@ -26,6 +25,4 @@ class MeanPooling(keras.layers.Layer):
 
     def call(self, sequence: Any, mask: Any, weight: Any = None) -> Any:
         """Pool."""
-        real = ops.cast(mask, sequence.dtype)
-        total = weighted_sum(zero_masked(sequence, mask), real if weight is None else weight * real)
-        return total / ops.maximum(ops.sum(real, axis=1, keepdims=True), ops.cast(1.0, real.dtype))
+        return masked_mean(sequence, mask, weight)

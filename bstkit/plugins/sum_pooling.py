@@ -3,9 +3,8 @@
 from typing import Any
 
 import keras
-from keras import ops
 
-from bstkit.layers.masking import weighted_sum, zero_masked
+from bstkit.layers.sequence_pooling import masked_sum
 
 
 @keras.saving.register_keras_serializable(package="bstkit")
@@ -26,7 +25,4 @@ class SumPooling(keras.layers.Layer):
 
     def call(self, sequence: Any, mask: Any, weight: Any = None) -> Any:
         """Pool."""
-        real = zero_masked(sequence, mask)
-        if weight is None:
-            return ops.sum(real, axis=1)
-        return weighted_sum(real, weight * ops.cast(mask, weight.dtype))
+        return masked_sum(sequence, mask, weight)

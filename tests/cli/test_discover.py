@@ -13,12 +13,12 @@ def test_list_shows_every_component_once_a_line(run):
 
 
 def test_list_of_a_kind_as_json(run, packages):
-    packages.add("bstkit-gru", component("encoder.gru", requires=frozenset({"prefix_mask"})), version="0.2.0")
+    packages.add("bstkit-tcn", component("encoder.tcn", requires=frozenset({"prefix_mask"})), version="0.2.0")
     ran = run("list", "encoder", "--json")
     assert {one["kind"] for one in ran.json} == {"encoder"}
-    (gru,) = (one for one in ran.json if one["name"] == "gru")
-    assert (gru["key"], gru["distribution"], gru["version"]) == ("encoder.gru", "bstkit-gru", "0.2.0")
-    assert gru["requires"] == ["prefix_mask"]
+    (tcn,) = (one for one in ran.json if one["name"] == "tcn")
+    assert (tcn["key"], tcn["distribution"], tcn["version"]) == ("encoder.tcn", "bstkit-tcn", "0.2.0")
+    assert tcn["requires"] == ["prefix_mask"]
 
 
 def test_list_warns_of_a_broken_plugin_on_standard_error(run, packages):
@@ -47,7 +47,7 @@ def test_list_of_an_unknown_kind_reads_as_the_style_page_says(run):
 
 def test_plugins_shows_state_cause_and_time(run, packages, tmp_path):
     packages.add_absent("broken")
-    packages.add("left-out", component("encoder.gru"))
+    packages.add("left-out", component("encoder.tcn"))
     (tmp_path / "registry.toml").write_text('[plugins]\ndisable = ["Left_Out"]\n')
     ran = run("plugins", "--json")
     states = {one["distribution"]: one["state"] for one in ran.json}

@@ -3,6 +3,7 @@
 import pytest
 
 from bstkit.errors import ComponentError, ConfigError
+from tests.plugin_packages import built_in
 
 
 def test_one_run_reports_every_problem_of_every_layer(refused):
@@ -38,9 +39,10 @@ def test_one_run_reports_every_problem_of_every_layer(refused):
             "./registry.toml: recipe.mine.poolin: unknown key; did you mean 'pooling'?",
             "./registry.toml: recipe.mine.head: must be a component's name, or { use = name, ... }; received 3",
             "./registry.toml: model.pooling: no pooling named 'meen'; did you mean 'mean'? "
-            "`bstkit list pooling` shows all 6",
+            f"`bstkit list pooling` shows all {built_in('pooling')}",
             "environment BSTKIT_HEAD: no head named 'mpl'; did you mean 'mlp'? `bstkit list head` shows all 1",
-            "--encoder: no encoder named 'transfomer'; did you mean 'transformer'? `bstkit list encoder` shows all 2",
+            "--encoder: no encoder named 'transfomer'; did you mean 'transformer'? `bstkit list encoder` shows all "
+            f"{built_in('encoder')}",
             "--set: train.patience: must be greater than or equal to 1; received 0",
             "--set: epochs: no such setting; did you mean 'train.epochs'?",
         ]
@@ -52,7 +54,7 @@ def test_the_only_problem_of_a_flag_reads_as_the_style_page_says(refused):
     assert isinstance(error, ComponentError)
     assert (error.message, error.hint) == (
         "no encoder named 'transfomer'",
-        "did you mean 'transformer'? `bstkit list encoder` shows all 2",
+        f"did you mean 'transformer'? `bstkit list encoder` shows all {built_in('encoder')}",
     )
 
 
@@ -154,8 +156,8 @@ def test_a_directory_in_place_of_a_file_is_one_clear_error(refused, tmp_path):
 
 
 def test_a_default_for_a_plugin_that_did_not_load_is_no_problem(resolve, packages):
-    packages.add_absent("bstkit-gru")
-    resolve(here="[encoder.gru]\nunits = 3\n")
+    packages.add_absent("bstkit-tcn")
+    resolve(here="[encoder.tcn]\nunits = 3\n")
 
 
 def test_an_unknown_slot_from_python_names_the_nearest(refused):

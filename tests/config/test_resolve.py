@@ -169,7 +169,7 @@ def test_set_parses_toml_else_a_bare_string(resolve, text, value):
 
 
 def test_recipes_of_absent_plugins_harm_nobody(resolve):
-    resolve(here='[recipe.dien]\nencoder = ["gru"]\npooling = "last"\nhead = "mlp"\n')
+    resolve(here='[recipe.dien]\nencoder = ["tcn"]\npooling = "last"\nhead = "mlp"\n')
 
 
 def test_components_of_local_files_resolve_beside_their_registry_file(resolve, tmp_path):
@@ -181,25 +181,25 @@ def test_components_of_local_files_resolve_beside_their_registry_file(resolve, t
 
 
 def test_preferred_plugin_is_chosen(resolve, packages):
-    packages.add("one", component("encoder.gru"))
-    packages.add("two", component("encoder.gru"))
-    here = '[plugins]\nprefer = { "encoder.gru" = "two" }\n[model]\nencoder = "gru"\n'
-    assert resolve(here=here).encoder[0].key == "encoder.gru"
+    packages.add("one", component("encoder.tcn"))
+    packages.add("two", component("encoder.tcn"))
+    here = '[plugins]\nprefer = { "encoder.tcn" = "two" }\n[model]\nencoder = "tcn"\n'
+    assert resolve(here=here).encoder[0].key == "encoder.tcn"
 
 
 def test_a_clash_matters_only_when_selected(resolve, refused, packages):
-    packages.add("one", component("encoder.gru"))
-    packages.add("two", component("encoder.gru"))
+    packages.add("one", component("encoder.tcn"))
+    packages.add("two", component("encoder.tcn"))
     resolve()
-    error = refused(slots={"encoder": "gru"})
+    error = refused(slots={"encoder": "tcn"})
     assert isinstance(error, ComponentError)
-    assert error.message == "two plugins provide encoder.gru: one 1.0 and two 1.0"
+    assert error.message == "two plugins provide encoder.tcn: one 1.0 and two 1.0"
 
 
 def test_a_broken_plugin_is_fatal_only_when_needed(resolve, refused, packages):
     packages.add_absent("broken")
     resolve()
-    assert "plugin broken 1.0 is broken: ModuleNotFoundError" in refused(slots={"encoder": "gru"}).message
+    assert "plugin broken 1.0 is broken: ModuleNotFoundError" in refused(slots={"encoder": "tcn"}).message
 
 
 def test_the_checkouts_own_file_is_no_second_layer(packages):

@@ -21,9 +21,11 @@ def layer_of(key, **kwargs):
 
 
 def run(layer, sequence, mask, target):
-    """Call with the tensors that the component names."""
-    given = {"sequence": sequence, "mask": mask, "target": target}
-    names = [name for name in called_with(type(layer)) if name in given]
+    """Call with the tensors that the component needs; the weight is 0 at masked steps."""
+    weight = np.where(mask, np.abs(sequence[..., 0]), np.float32(0.0))
+    given = {"sequence": sequence, "mask": mask, "target": target, "weight": weight}
+    named = called_with(type(layer)).items()
+    names = [name for name, parameter in named if parameter.default is parameter.empty]
     return np.array(layer(*(keras.ops.convert_to_tensor(given[name]) for name in names)))
 
 

@@ -7,10 +7,12 @@ import pytest
 from bstkit.plugins.attention_pooling import AttentionPooling
 from bstkit.plugins.attention_score import AttentionScore
 from bstkit.plugins.flatten_pooling import FlattenPooling
+from bstkit.plugins.kmax_pooling import KMaxStepPooling
 from bstkit.plugins.last_pooling import LastPooling
 from bstkit.plugins.max_pooling import MaxPooling
 from bstkit.plugins.mean_pooling import MeanPooling
 from bstkit.plugins.sum_pooling import SumPooling
+from bstkit.plugins.weighted import WeightedEncoder
 
 STEPS = np.array([[[1.0, -2.0], [3.0, -4.0], [50.0, 60.0], [5.0, -9.0]]], np.float32)
 HOLE = np.array([[True, True, False, True]])
@@ -22,6 +24,8 @@ HOLE = np.array([[True, True, False, True]])
         (MeanPooling(), [3.0, -5.0]),
         (SumPooling(), [9.0, -15.0]),
         (MaxPooling(), [5.0, -2.0]),
+        (KMaxStepPooling(k=2), [5.0, -2.0, 3.0, -4.0]),
+        (KMaxStepPooling(k=4), [5.0, -2.0, 3.0, -4.0, 1.0, -9.0, 0.0, 0.0]),
         (LastPooling(), [5.0, -9.0]),
         (FlattenPooling(), [1.0, -2.0, 3.0, -4.0, 0.0, 0.0, 5.0, -9.0]),
     ],
@@ -38,11 +42,48 @@ def test_weights_multiply_the_steps(pooling, divisor):
     np.testing.assert_allclose(pooling(STEPS, HOLE, weight=weight), expected, rtol=1e-6)
 
 
+def test_weighted_encoder_multiplies_real_steps():
+    weight = np.array([[0.5, 2.0, 7.0, -1.0]], np.float32)
+    expected = [[[0.5, -1.0], [6.0, -8.0], [0.0, 0.0], [-5.0, 9.0]]]
+    np.testing.assert_allclose(WeightedEncoder()(STEPS, HOLE, weight), expected, rtol=1e-6)
+    equal = WeightedEncoder(weight_normalization=True)(STEPS, HOLE, np.ones((1, 4), np.float32))
+    np.testing.assert_allclose(equal, np.where(HOLE[..., None], STEPS / 3, 0.0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("activation", ["dice", "prelu"])
+@pytest.mark.parametrize("make", [AttentionPooling, AttentionScore], ids=["pooling", "score"])
+def test_attention_takes_activations_that_learn(make, activation, sequence, mask, target):
+    layer = make(units=(6, 3), activation=activation)
+    plain = make(units=(6, 3))
+    layer(sequence, mask, target)
+    plain(sequence, mask, target)
+    learned = sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights)
+    assert learned == plain.count_params() + 6 + 3
+    twin = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
+    assert twin.get_config() == layer.get_config()
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments", "message"),
+    [
+        (KMaxStepPooling, {"k": 0}, "Received: k=0"),
+        (AttentionPooling, {"activation": "dise"}, "dise"),
+        (AttentionScore, {"units": [0]}, "Received: units="),
+        (AttentionPooling, {"return_score": True}, "score.attention returns the weights"),
+        (AttentionScore, {"deepctr_exact": True}, "0 at masked steps"),
+    ],
+    ids=["kmax", "activation", "units", "scores_as_pooling", "deepctr_exact"],
+)
+def test_bad_parameters_are_refused_before_building(make, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        make(**arguments)
+
+
 def local_activation(unit, keys, query):
     """DIN's formula in NumPy: sigmoid layers over [q, k, q - k, q * k], then a linear score."""
     query = np.broadcast_to(query[:, None], keys.shape)
     hidden = np.concatenate([query, keys, query - keys, query * keys], -1)
-    for dense in unit.hidden:
+    for dense in unit.network.dense:
         hidden = 1 / (1 + np.exp(-(hidden @ dense.kernel.numpy() + dense.bias.numpy())))
     return (hidden @ unit.score.kernel.numpy() + unit.score.bias.numpy())[..., 0]
 

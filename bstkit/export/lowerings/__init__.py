@@ -25,6 +25,8 @@ verification compares it with `call`.
 * `op.weight(variable)` is the variable as a shared initializer, read only when the file is written. With `fn` it is
   `fn(array, ...)` of one or more variables: `op.weight(kernel, fn=np.transpose)`. An array that is computed from
   variables any other way is frozen and copied.
+* `op.scan(step, state, sequences)` is a Scan over axis 0; `step(op, state, *slices)` builds its body and returns the
+  next state and what to keep of each step.
 * `op.layer(sublayer, *args, **kwargs)` adds what the sublayer's own lowering builds. Sublayers are not traced on their
   own inside a layer that lowers itself.
 * Return one value for each tensor that `call` returns, in the same structure (a value, a tuple or list, or a dict).
@@ -44,12 +46,14 @@ from typing import Any
 
 import keras
 
-from bstkit.export.lowerings import dense, embedding, layer_normalization
+from bstkit.export.lowerings import dense, embedding, layer_normalization, recurrent
 
 LOWERINGS: dict[Any, Callable[..., Any]] = {
     keras.layers.Dense.call: dense.lower,
     keras.layers.Embedding.call: embedding.lower,
     keras.layers.LayerNormalization.call: layer_normalization.lower,
+    keras.layers.LSTM.call: recurrent.lower,
+    keras.layers.GRU.call: recurrent.lower,
 }
 """The `call` of a Keras layer -> its lowering."""
 

@@ -23,12 +23,17 @@ def name_nodes(model: ir.Model, scopes: Mapping[str, str]) -> None:
         for value in list(graph.initializers.values()):
             if id(value) not in weights:
                 value.name = _unique("constant", taken)
+    outside = set(model.graph.outputs)
     for node in model.graph.all_nodes():
         layer = layer_of(node.name or "", scopes)
         node.name = _unique(f"{layer}/{node.op_type}" if layer else node.op_type, taken)
         for index, value in enumerate(node.outputs):
-            if not value.is_graph_output():
+            if value not in outside:
                 value.name = node.name if len(node.outputs) == 1 else f"{node.name}:{index}"
+        for body in node.attributes.values():
+            if body.type == ir.AttributeType.GRAPH:
+                for index, value in enumerate(body.as_graph().inputs):
+                    value.name = f"{node.name}/input:{index}"
 
 
 def layer_of(node_name: str, scopes: Mapping[str, str]) -> str:

@@ -1,0 +1,1 @@
+"""Replay of the golden files: what DeepCTR itself computed, beside what our layers compute."""

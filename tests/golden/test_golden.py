@@ -1,0 +1,133 @@
+"""Our layers give DeepCTR's own numbers: outputs, gradients, moving statistics; and the replay notices when not."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bstkit.layers.deepctr_names import DEEPCTR
+from tests.golden import __main__ as command
+from tests.golden import cases
+from tests.golden.adapters import MODULES, adapter
+from tests.golden.replay import replay
+
+SUBSET = Path(__file__).parent / "files"
+WHOLE = Path(os.environ.get("BSTKIT_GOLDEN", Path(__file__).parents[3] / "shared" / "golden"))
+NOT_REPLAYED = {  # whole models wait for the recipes that compose them
+    *("model__BST_holes", "model__BST_t1_bn1", "model__BST_t2_bn0"),
+    *("model__DIEN_AGRU_norm0", "model__DIEN_AIGRU_norm0", "model__DIEN_AUGRU_neg", "model__DIEN_AUGRU_norm0"),
+    *("model__DIEN_AUGRU_norm1", "model__DIEN_GRU_norm0", "model__DIN_dice_norm1", "model__DIN_sigmoid_norm1"),
+    "model__DSIN_bias1",
+}
+IN_SUBSET = {path.name for path in cases.paths(SUBSET)}
+FURTHER = [path for path in cases.paths(WHOLE) if path.name not in IN_SUBSET and cases.layer_of(path) != "model"]
+needs_whole_set = pytest.mark.skipif(not cases.paths(WHOLE), reason="the whole golden set is not here: BSTKIT_GOLDEN")
+
+
+@pytest.mark.parametrize("path", cases.paths(SUBSET), ids=lambda path: path.stem)
+def test_layer_gives_deepctrs_numbers(path):
+    result = replay(cases.load(path))
+    assert result.passed, result.reason
+
+
+@needs_whole_set
+@pytest.mark.parametrize("path", FURTHER, ids=lambda path: path.stem)
+def test_layer_gives_deepctrs_numbers_in_the_whole_set(path):
+    result = replay(cases.load(path))
+    assert result.passed, result.reason
+
+
+@needs_whole_set
+def test_whole_set_holds_the_subset_and_the_models_that_wait():
+    whole = {path.name: path for path in cases.paths(WHOLE)}
+    assert {path.stem for path in whole.values() if cases.layer_of(path) == "model"} == NOT_REPLAYED
+    assert adapter("model") is None, "models are replayed now: take them out of NOT_REPLAYED"
+    for path in cases.paths(SUBSET):
+        assert path.read_bytes() == whole[path.name].read_bytes()
+
+
+def test_subset_is_small_and_covers_every_layer_style_and_tag():
+    paths = cases.paths(SUBSET)
+    assert sum(path.stat().st_size for path in paths) <= 2_000_000
+    loaded = [cases.load(path) for path in paths]
+    assert {case.layer for case in loaded} == set(MODULES) == set(DEEPCTR)
+    assert {case.style for case in loaded} == {"len", "mask", "nomask"}
+    tags = {"empty_row", "quirk", "bug", "large", "nan_in_padding", "ties", "len_dtype", "training"}
+    assert set().union(*(case.tags for case in loaded)) >= tags
+
+
+@pytest.mark.parametrize(
+    ("name", "weight"),
+    [
+        ("AttentionSequencePoolingLayer__relu_norm0_score0_mask_holes", "local_att/dnn/kernel0"),
+        ("DNN__relu_bn1", "bn1/gamma"),
+        ("Dice__3d_infer", "moving_variance"),
+        ("DynamicGRU__AUGRU_seq1_unitsNone_std_attprob", "gate_kernel"),
+        ("PositionEncoding__zp0_scale1_rand_T7E8", "lookup_table"),
+    ],
+)
+def test_broken_weight_is_noticed(name, weight):
+    case = cases.load(SUBSET / f"{name}.npz")
+    broken = case.weights[weight].copy()
+    broken.flat[0] += 0.05
+    result = replay(replace(case, weights={**case.weights, weight: broken}))
+    assert not result.passed
+    assert "output y differs" in result.reason
+
+
+@pytest.mark.parametrize("kind", ["outputs", "input_gradients", "weight_gradients", "weights_after"])
+def test_one_wrong_number_is_noticed_wherever_it_stands(kind):
+    case = cases.load(SUBSET / "DNN__sigmoid_bn1_train.npz")
+    arrays = dict(getattr(case, kind))
+    name, array = next(iter(arrays.items()))
+    arrays[name] = array.copy()
+    arrays[name].flat[-1] += 0.01 + 0.01 * abs(array.flat[-1])
+    assert not replay(replace(case, **{kind: arrays})).passed
+
+
+def test_nan_must_stand_where_deepctr_has_it():
+    case = cases.load(SUBSET / "SequencePoolingLayer__sum_len_nanpad.npz")
+    assert replay(case).passed
+    finite = {"y": np.nan_to_num(case.outputs["y"])}
+    assert "NaN or infinite at other places" in replay(replace(case, outputs=finite)).reason
+
+
+def folder_of(tmp_path, *names):
+    for name in names:
+        (tmp_path / f"{name}.npz").write_bytes((SUBSET / f"{name}.npz").read_bytes())
+    return str(tmp_path)
+
+
+def test_command_prints_counts_and_differences_by_layer(tmp_path, capsys):
+    folder = folder_of(tmp_path, "KMaxPooling__ties", "Dice__train")
+    assert command.main([folder]) == 0
+    out = capsys.readouterr().out
+    assert "Dice" in out
+    assert out.endswith("2/2 passed\n")
+    assert command.main([folder, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["passed"], report["total"], report["failed"]) == (2, 2, {})
+    assert report["layers"]["KMaxPooling"]["max_diff"] == 0.0
+
+
+def test_command_counts_what_it_cannot_replay_as_failed(tmp_path, capsys):
+    folder = folder_of(tmp_path, "KMaxPooling__ties")
+    (tmp_path / "Transformer__damaged.npz").write_bytes(b"PK not a golden file")
+    meta = {"layer": "model", "config": {}, "style": "model", "tags": [], "outputs": []}
+    np.savez(tmp_path / "model__new.npz", meta=json.dumps(meta))
+    assert command.main([folder, "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["passed"], report["total"]) == (1, 3)
+    assert "cannot be read" in report["failed"]["Transformer__damaged"]
+    assert report["failed"]["model__new"] == "no layer of ours plays model yet"
+
+
+@pytest.mark.parametrize("folder", ["", "missing"])
+def test_command_without_files_could_not_run(folder, tmp_path, capsys):
+    assert command.main([str(tmp_path / folder)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: ")
