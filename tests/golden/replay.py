@@ -2,8 +2,9 @@
 
 A value agrees within `absolute + relative * |DeepCTR's value|`. Where large terms cancel, DeepCTR's own float32 number
 is further off than that: the same formulas in float64 miss one or two values in each of 12 of the 94 Transformer files.
-So a value that misses still counts as equal where it lies within `relative` times the file's typical size (the root
-mean square of its largest output, or gradient); such values are counted, and `--strict` makes them failures.
+Which values miss changes with the processor. So a value that misses is told from a wrong one by lying within `relative`
+times the file's typical size (the root mean square of its largest output, or gradient), and is counted: the tests allow
+it in Transformer files alone, and `python -m tests.golden` only with `--allow-rounding`.
 """
 
 from __future__ import annotations
