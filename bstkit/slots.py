@@ -79,10 +79,11 @@ def call(layer: Any, use: Use, tensors: dict[str, Any]) -> Any:
 
 
 def _plain_reason(error: Exception) -> str:
-    """What a layer said, without the frame that Keras puts around errors raised in `call`."""
+    """What a layer said, without the frames that Keras puts around errors raised in `call`."""
     text = str(error)
     emphasised = re.search(r"\x1b\[1m(.*?)\x1b\[0m", text, re.DOTALL)
-    return emphasised.group(1) if emphasised else text
+    reason = emphasised.group(1) if emphasised else text
+    return reason.rpartition("Error encountered:")[2].strip()  # whole where Keras did not say that
 
 
 def _missing(use: Use, name: str) -> ComponentError:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bstkit.compose import compose, with_rows
 from bstkit.config.features import ContextNumeric
 from bstkit.errors import ComponentError, ConfigError
-from tests.models import composed, features, feeds, logits, selection
+from tests.models import composed, features, feeds, logits, selection, use
 
 POOLINGS = ("attention", "mean", "sum", "max", "last", "flatten")
 FREE = tuple(name for name in POOLINGS if name != "flatten")
@@ -205,3 +205,13 @@ def test_wrong_row_counts_are_all_reported():
         with_rows(features(), {"item_id": 70, "itm": 3})
     assert "column 'itm'" in error.value.message
     assert "id space 'gender' has no row count" in error.value.message
+
+
+def test_reason_raised_in_call_is_told_without_keras_frames():
+    unweighted = selection().model_copy(update={"encoder": (use("gru", "encoder", cell="agru"),)})
+    with pytest.raises(ComponentError) as error:
+        compose(unweighted, features())
+    message = error.value.message
+    assert message.startswith("encoder: encoder.gru cannot be built here: ")
+    assert "weight" in message
+    assert "\n" not in message
