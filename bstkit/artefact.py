@@ -143,6 +143,6 @@ def write_run(
         writer = csv.DictWriter(file, fieldnames=list(history[0]))
         writer.writeheader()
         writer.writerows(history)
-    np.savez_compressed(folder / "heldout.npz", allow_pickle=False, **heldout)
+    np.savez_compressed(folder / "heldout.npz", **heldout)
     for name, content in (("metrics.json", metrics), ("provenance.json", provenance)):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
