@@ -143,6 +143,7 @@ def write_run(
         writer = csv.DictWriter(file, fieldnames=list(history[0]))
         writer.writeheader()
         writer.writerows(history)
-    np.savez_compressed(folder / "heldout.npz", **heldout)
+    arrays: dict[str, Any] = dict(heldout)
+    np.savez_compressed(folder / "heldout.npz", **arrays)
     for name, content in (("metrics.json", metrics), ("provenance.json", provenance)):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
