@@ -55,8 +55,7 @@ class Kind:
 
     Args:
         name: the kind.
-        call: tensors that `call` may name, always present first.
-        always: how many of them compose can give in every model.
+        call: tensors that `call` may name.
         writes: the name under which compose binds the returned tensor.
         shape: the returned tensor's dimensions.
         training_only: never part of a served graph.
@@ -64,7 +63,6 @@ class Kind:
 
     name: str
     call: tuple[str, ...]
-    always: int
     writes: str
     shape: tuple[str | int, ...]
     training_only: bool = False
@@ -73,14 +71,12 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind(
-            "position", ("sequence", "mask", "step", "age_seconds", "session"), 2, "sequence", ("batch", "time", "dim")
-        ),
-        Kind("encoder", ("sequence", "mask", "target", "weight"), 2, "sequence", ("batch", "time", "dim'")),
-        Kind("score", ("sequence", "mask", "target"), 3, "weight", ("batch", "time")),
-        Kind("pooling", ("sequence", "mask", "target", "weight"), 2, "pooled", ("batch", "dim'")),
-        Kind("objective", ("sequence", "mask", "clicked", "negative"), 2, "loss", (), training_only=True),
-        Kind("head", ("pooled", "context", "target"), 1, "logit", ("batch", 1)),
+        Kind("position", ("sequence", "mask", "step", "age_seconds", "session"), "sequence", ("batch", "time", "dim")),
+        Kind("encoder", ("sequence", "mask", "target", "weight"), "sequence", ("batch", "time", "dim'")),
+        Kind("score", ("sequence", "mask", "target"), "weight", ("batch", "time")),
+        Kind("pooling", ("sequence", "mask", "target", "weight"), "pooled", ("batch", "dim'")),
+        Kind("objective", ("sequence", "mask", "clicked", "negative"), "loss", (), training_only=True),
+        Kind("head", ("pooled", "context", "target"), "logit", ("batch", 1)),
     )
 }
 
