@@ -95,8 +95,10 @@ def load_dataset(
         advance: told how far the work is.
 
     Raises:
-        DataError: the log cannot be used, or its users have too few events for the split.
+        DataError: the log cannot be used, its users have too few events for the split, or a history would reach into
+            the future.
     """
+    from bstkit.data.leaks import check_leaks
     from bstkit.data.log import read_log
     from bstkit.data.preparation import prepare
 
@@ -105,5 +107,6 @@ def load_dataset(
     log = read_log(None if path is None else Path(path), features, seed)
     tell(0.4, f"preparing {log.rows:,} events")
     dataset = prepare(log, features)
+    check_leaks(dataset)
     tell(1.0, f"{log.rows:,} events")
     return dataset
