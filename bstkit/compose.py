@@ -25,16 +25,18 @@ class Composed:
     Args:
         selection: what it was composed from.
         features: with row counts and statistics.
-        inputs: the inputs of both models.
+        inputs: the inputs of the served model.
+        training_inputs: those of the trained model: the same, and the negatives that an objective reads.
         serving: Keras model from a dict of inputs to a dict of `<task>` (probability) and `<task>_logit`, each float32
             `(batch, 1)`. The only one that is exported, predicted with and verified.
-        training: shares every layer of `serving`; returns a dict from task to logit.
+        training: shares every layer of `serving`; returns a dict from task to logit, and adds the losses of objectives.
         fixed_length: histories are padded to their `max_length` inside the model.
     """
 
     selection: Selection
     features: Features
     inputs: tuple[InputSpec, ...]
+    training_inputs: tuple[InputSpec, ...]
     serving: keras.Model
     training: keras.Model
     fixed_length: bool
@@ -67,6 +69,7 @@ def compose(selection: Selection, features: Features, registry: Registry | None 
         selection=selection,
         features=features,
         inputs=embedded.specs,
+        training_inputs=embedded.specs,
         serving=keras.Model(embedded.inputs, served, name="serving"),
         training=keras.Model(embedded.inputs, logits, name="training"),
         fixed_length=fixed_length,

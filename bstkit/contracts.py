@@ -72,7 +72,7 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("position", ("sequence", "mask", "step", "age_seconds", "session"), "sequence", ("batch", "time", "dim")),
-        Kind("encoder", ("sequence", "mask", "target", "weight"), "sequence", ("batch", "time", "dim'")),
+        Kind("encoder", ("sequence", "mask", "step", "target", "weight"), "sequence", ("batch", "time", "dim'")),
         Kind("score", ("sequence", "mask", "target"), "weight", ("batch", "time")),
         Kind("pooling", ("sequence", "mask", "target", "weight"), "pooled", ("batch", "dim'")),
         Kind("objective", ("sequence", "mask", "clicked", "negative"), "loss", (), training_only=True),
@@ -83,9 +83,9 @@ KINDS = {
 SLOTS = ("position", "encoder", "pooling", "head")
 """The slots of a recipe, in the order in which compose fills them."""
 
-GIVEN_PARAMETERS = {"tasks": "head", "max_steps": "position"}
-"""Constructor arguments that compose gives, where a component of that kind names them: the names of the tasks; the most
-steps that a sequence can have, the appended candidate included."""
+GIVEN_PARAMETERS = {"tasks": ("head",), "max_steps": ("position", "encoder")}
+"""Constructor arguments that compose gives, where a component of those kinds names them: the names of the tasks; the
+most steps that a sequence can have, the appended candidate included."""
 
 RESERVED_PARAMETERS = frozenset({"self", "name", "dtype", *GIVEN_PARAMETERS})
 """Constructor arguments that compose gives or Keras owns; never settings of a component."""

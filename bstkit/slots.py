@@ -31,7 +31,7 @@ def make(use: Use, component_class: type, given: dict[str, Any]) -> Any:
         ComponentError: the constructor refuses its arguments.
     """
     named = inspect.signature(component_class).parameters
-    extra = {name: value for name, value in given.items() if name in named and GIVEN_PARAMETERS[name] == use.kind}
+    extra = {name: value for name, value in given.items() if name in named and use.kind in GIVEN_PARAMETERS[name]}
     try:
         return component_class(**use.parameters, **extra, name=layer_name(use))
     except (ValueError, TypeError) as error:

@@ -46,21 +46,37 @@ class Derived(Table):
 
 
 class History(Table):
-    """One behaviour history of a user, oldest first.
+    """One sequence: a behaviour history of a user, oldest first, or a multi-valued column.
 
     Args:
         fields: column -> id space. The history's input for a column is named `<history>_<column>`.
         max_length: steps that the model keeps, the most recent ones.
         mask: the field whose non-zero ids are real steps, or `"all"`: every field non-zero.
         length: an input that holds the number of real steps; takes the place of `mask`.
+        source: `"events"`: the steps are the user's earlier events. `"row"`: they stand in the row itself, several in
+            each column, as a list or as text: a multi-valued column.
+        separator: what stands between the steps of a text column; for `source = "row"`.
         events: `"all"` earlier events of the user, or only those that were `"positive"` in the first task.
+        weight: the log's column with one number a step; its input is named `<history>_weight`.
+        session_gap_s: seconds without an event that end a session, for recipes with a `session` slot.
+        max_sessions: sessions that such a model keeps, the most recent ones.
+        session_length: steps of each session that it keeps, the most recent ones.
+        negatives: how training samples the steps that a user did not take, for `objective.*` components:
+            `"uniform"` over the different steps of the training rows, or by their `"popularity"`.
     """
 
     fields: Annotated[dict[str, str], Field(min_length=1)]
     max_length: Annotated[int, Field(ge=1)]
     mask: str = "all"
     length: str | None = None
+    source: Literal["events", "row"] = "events"
+    separator: Annotated[str, Field(min_length=1)] = " "
     events: Literal["all", "positive"] = "all"
+    weight: str | None = None
+    session_gap_s: Annotated[float, Field(gt=0)] | None = None
+    max_sessions: Annotated[int, Field(ge=1)] = 5
+    session_length: Annotated[int, Field(ge=1)] = 10
+    negatives: Literal["uniform", "popularity"] | None = None
 
 
 class ContextId(Table):

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from bstkit.config.features import ContextId, ContextNumeric, Features, History
 from bstkit.config.problems import Problem
-from bstkit.inputs import input_specs
+from bstkit.inputs import input_specs, negative_specs
 from bstkit.spelling import did_you_mean
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -106,9 +106,11 @@ def _numeric(path: str, feature: ContextNumeric) -> Iterator[Finding]:
 
 
 def _input_names(features: Features) -> Iterator[Finding]:
-    """Every input and output needs a name of its own, the ages that a component may ask for included."""
+    """Every input and output needs a name of its own, what only some components ask for included."""
     users = defaultdict(list)
-    for spec in input_specs(features, with_age=True):
+    every = tuple(features.history)
+    specs = (*input_specs(features, ages=every, weights=every), *negative_specs(features, every))
+    for spec in specs:
         at = {"target": "target", "context_id": "context", "context_numeric": "context"}.get(spec.role)
         users[spec.name].append(f"{at}.{spec.column}" if at else f"history.{spec.history}")
     for task in features.tasks:

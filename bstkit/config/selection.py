@@ -41,7 +41,8 @@ class TrainSettings(Table):
         batch_size: rows a step.
         learning_rate: Adam's.
         patience: epochs without a better validation log loss before training stops; the best weights are kept.
-        seed: of weights, shuffling and dropout.
+        seed: of weights, shuffling, dropout and sampled negatives.
+        loss_weights: task -> factor of its loss; 1 where a task is not named.
     """
 
     epochs: Annotated[int, Field(ge=1)] = 20
@@ -49,6 +50,7 @@ class TrainSettings(Table):
     learning_rate: Annotated[float, Field(gt=0)] = 0.001
     patience: Annotated[int, Field(ge=1)] = 3
     seed: Annotated[int, Field(ge=0)] = 0
+    loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
 
 
 class Tolerance(Table):

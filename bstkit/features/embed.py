@@ -49,7 +49,7 @@ class _Embedder:
         self.features = features
         self.append = append
         self.fixed_length = fixed_length
-        self.specs = input_specs(features, with_age)
+        self.specs = input_specs(features, ages=tuple(features.history) if with_age else ())
         self.inputs = {spec.name: _input(spec) for spec in self.specs}
         self.tables: dict[str, keras.layers.Embedding] = {}
 

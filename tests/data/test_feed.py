@@ -34,7 +34,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 def test_histories_keep_the_most_recent_steps_right_padded(small: Dataset) -> None:
-    made = take(small, np.array([0, 2, 6]), input_specs(small.features, with_age=True))
+    made = take(small, np.array([0, 2, 6]), input_specs(small.features, ages=("hist",)))
     item = small.target["item_id"]
     assert made["hist_item_id"].tolist() == [[0, 0, 0], [item[0], item[1], 0], [item[3], item[4], item[5]]]
     assert made["hist_age_seconds"].tolist() == [[0, 0, 0], [20, 10, 0], [30, 20, 10]]
@@ -44,7 +44,7 @@ def test_histories_keep_the_most_recent_steps_right_padded(small: Dataset) -> No
 
 
 def test_inputs_have_the_names_dtypes_and_ranks_of_the_specs(small: Dataset) -> None:
-    specs = input_specs(small.features, with_age=True)
+    specs = input_specs(small.features, ages=("hist",))
     made = take(small, small.rows("test"), specs)
     assert list(made) == [spec.name for spec in specs]
     for spec in specs:
@@ -65,7 +65,7 @@ def test_log_without_positive_history_events_is_fed(small: Dataset, tmp_path: Pa
 def test_ages_are_never_negative_nor_too_long(tmp_path: Path) -> None:
     rows = [("u", 0, "a", 0), ("u", 1.5, "b", 1), ("u", 5e9, "a", 0), ("u", 5e9, "b", 1)]
     dataset = load_dataset(write_plain(tmp_path / "log.csv", rows), plain())
-    ages = take(dataset, np.arange(4), input_specs(dataset.features, with_age=True))["hist_age_seconds"]
+    ages = take(dataset, np.arange(4), input_specs(dataset.features, ages=("hist",)))["hist_age_seconds"]
     top = 2**31 - 1
     assert ages.tolist() == [[0, 0, 0], [1, 0, 0], [top, top, 0], [top, top, 0]]
 
