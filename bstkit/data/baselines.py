@@ -13,7 +13,7 @@ SMOOTHING = 10.0
 
 
 def baselines(dataset: Dataset, split: str) -> dict[str, dict[str, Metrics]]:
-    """Score two models without parameters on the rows of a split.
+    """Score two models without parameters on the rows of a split, each task on those that have its label.
 
     Args:
         dataset: the prepared log; only its training rows are learned from.
@@ -22,9 +22,9 @@ def baselines(dataset: Dataset, split: str) -> dict[str, dict[str, Metrics]]:
     Returns:
         `"popularity"` and `"constant"`, each task -> metrics.
     """
-    rows = dataset.rows(split)
     scored: dict[str, dict[str, Metrics]] = {"popularity": {}, "constant": {}}
     for task, label in dataset.labels.items():
+        rows = dataset.labelled(task, dataset.rows(split))
         rates = click_rates(dataset, task)
         item = next(iter(dataset.target.values()))[rows]
         scores = {"popularity": rates[item], "constant": np.full(len(rows), base_rate(dataset, task))}
@@ -34,14 +34,19 @@ def baselines(dataset: Dataset, split: str) -> dict[str, dict[str, Metrics]]:
 
 
 def base_rate(dataset: Dataset, task: str) -> float:
-    """Return the share of positive training rows."""
-    return float(dataset.labels[task][dataset.rows("train")].mean(dtype=np.float64))
+    """Return the share of positive rows among the training rows with a label."""
+    return float(dataset.labels[task][_labelled(dataset, task)].mean(dtype=np.float64))
 
 
 def click_rates(dataset: Dataset, task: str) -> NDArray[np.float64]:
     """Return each candidate's smoothed click rate among the training rows, indexed by id of the first target column."""
-    train = dataset.rows("train")
+    train = _labelled(dataset, task)
     item, label = next(iter(dataset.target.values())), dataset.labels[task]
     shown = np.bincount(item[train], minlength=int(item.max()) + 1)
     clicked = np.bincount(item[train], weights=label[train], minlength=len(shown))
     return (clicked + SMOOTHING * base_rate(dataset, task)) / (shown + SMOOTHING)
+
+
+def _labelled(dataset: Dataset, task: str) -> NDArray[np.int64]:
+    """The training rows that have a label of a task."""
+    return dataset.labelled(task, dataset.rows("train"))

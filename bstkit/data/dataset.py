@@ -1,7 +1,8 @@
 """A prepared log: every event as a row to score, with ids, labels and the events that came before it.
 
 Rows stand in the order (user, time, place in the log); that order is also the tie-break between events of one second. A
-user's history at a row is everything of that user before it in this order, never the row itself and nothing after it.
+user's history at a row is everything of that user before it in this order, never the row itself and nothing after it. A
+history with `source = "row"` is what the log says in the row, and as free of the future as the log is.
 """
 
 from __future__ import annotations
@@ -21,20 +22,24 @@ SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
-class HistoryEvents:
-    """The events of one history, for all users, stored once; each row's history is a slice of them.
+class HistorySteps:
+    """The steps of one history, for all rows, stored once; each row's history is a slice of them.
 
     Args:
-        ids: column -> int32 `(events,)`.
-        event: int64 `(events,)`, the row of each event.
-        start: int64 `(rows,)`, the first event of the row's user.
-        end: int64 `(rows,)`, one past the last event before the row.
+        ids: column -> int32 `(steps,)`.
+        start: int64 `(rows,)`, each row's first step: the first event of the row's user, or the first value in the row.
+        end: int64 `(rows,)`, one past the row's last step: the last event before the row, or the last value in it.
+        event: int64 `(steps,)`, the row that each step was; None for `source = "row"`.
+        weight: float32 `(steps,)`; None without `weight` in features.toml.
+        session: int64 `(steps,)`, numbers the sessions of all users from 0; None without `session_gap_s`.
     """
 
     ids: Mapping[str, NDArray[np.int32]]
-    event: NDArray[np.int64]
     start: NDArray[np.int64]
     end: NDArray[np.int64]
+    event: NDArray[np.int64] | None = None
+    weight: NDArray[np.float32] | None = None
+    session: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,12 @@ class Dataset:
         vocabularies: space -> keys, the first with id 2.
         target: column -> int32 `(rows,)`.
         context: column -> int32 ids or float32 numbers `(rows,)`, NaN where missing.
-        labels: task -> float32 `(rows,)`, 0 or 1.
+        labels: task -> float32 `(rows,)`, 0 or 1; NaN where missing, which only a log of several tasks may have.
         user: int64 `(rows,)`, numbers the users from 0.
         time: float64 `(rows,)`, seconds.
         row: int64 `(rows,)`, place of the event in the log, from 0.
         split: int8 `(rows,)`, an index into `SPLITS`.
-        history: history -> its events.
+        history: history -> its steps.
         origin: what was read.
     """
 
@@ -64,22 +69,29 @@ class Dataset:
     time: NDArray[np.float64]
     row: NDArray[np.int64]
     split: NDArray[np.int8]
-    history: Mapping[str, HistoryEvents]
+    history: Mapping[str, HistorySteps]
     origin: str
 
     def rows(self, split: str) -> NDArray[np.int64]:
         """Return the rows of `"train"`, `"validation"` or `"test"`, in order."""
         return np.flatnonzero(self.split == SPLITS.index(split))
 
+    def labelled(self, task: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return those of some rows that have a label of a task."""
+        return rows[~np.isnan(self.labels[task][rows])]
+
     def arrays(self) -> Iterator[tuple[str, NDArray[Any]]]:
-        """Yield every array under its dotted name, for fingerprints."""
+        """Yield every array under its dotted name, for fingerprints; sessions follow from `time` and are left out."""
         for name in ("target", "context", "labels"):
             yield from ((f"{name}.{key}", array) for key, array in getattr(self, name).items())
         for name in ("user", "time", "row", "split"):
             yield name, getattr(self, name)
-        for history, events in self.history.items():
-            yield from ((f"history.{history}.{column}", ids) for column, ids in events.ids.items())
-            yield from ((f"history.{history}.{name}", getattr(events, name)) for name in ("event", "start", "end"))
+        for history, steps in self.history.items():
+            yield from ((f"history.{history}.{column}", ids) for column, ids in steps.ids.items())
+            for name in ("event", "start", "end", "weight"):
+                array = getattr(steps, name)
+                if array is not None:
+                    yield f"history.{history}.{name}", array
 
 
 def load_dataset(

@@ -23,8 +23,9 @@ class Log:
     """A checked log, as the table `log` of an in-memory DuckDB database.
 
     Its columns: `row` (int64, order in the file, from 0), `user` (text), `time` (float64, seconds), `label:<task>` (0.0
-    or 1.0), `id:<column>` (text; NULL where the log is empty, which becomes the out-of-vocabulary id) and
-    `number:<column>` (float64; NULL where missing).
+    or 1.0; NULL where missing), `id:<column>` (text; NULL where the log is empty, which becomes the out-of-vocabulary
+    id), `number:<column>` (float64; NULL where missing), `weight:<history>` (float64, at the event); for histories that
+    stand in the row `values:<history>.<column>` (list of text) and `weights:<history>` (list of float64).
 
     Args:
         connection: the database.
@@ -58,7 +59,7 @@ def read_log(path: Path | None, features: Features, seed: int = 0) -> Log:
         connection.execute(f"CREATE TABLE source AS SELECT row, {names} FROM ({source.query})")
     except duckdb.Error as error:
         raise unreadable(source.origin, error) from error
-    columns = log_columns(features)
+    columns = log_columns(features, _list_columns(connection, source, features))
     counted = connection.execute("SELECT count(*) FROM source").fetchone()
     rows = int(counted[0]) if counted else 0
     if rows == 0:
@@ -70,6 +71,19 @@ def read_log(path: Path | None, features: Features, seed: int = 0) -> Log:
     connection.execute(f"CREATE TABLE log AS {typed_query(columns)}")
     connection.execute("DROP TABLE source")
     return Log(connection, source.origin, rows)
+
+
+def _list_columns(connection: duckdb.DuckDBPyConnection, source: Source, features: Features) -> set[str]:
+    """Return the columns of the table `source` that hold lists; only histories in the row can read them."""
+    described = connection.execute("DESCRIBE source").fetchall()
+    lists = {str(row[0]) for row in described if str(row[1]).endswith("]")}
+    for column in needed_columns(features):
+        if column.name in lists and not column.may_be_list:
+            raise DataError(
+                f"column {column.name!r} of {source.origin} holds lists, and {column.asked_by} reads one value a row",
+                'only a history can read lists:  [history.<name>] source = "row"',
+            )
+    return lists
 
 
 def _check_columns(source: Source, features: Features) -> None:

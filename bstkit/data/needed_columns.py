@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bstkit.config.features import ContextId, Features
+from bstkit.config.features import ContextId, Features, History
 from bstkit.data.label_rule import LabelRule, parse_label
 
 
@@ -15,18 +15,26 @@ class NeededColumn:
     Args:
         name: the column in the log.
         asked_by: the place in features.toml that names it, such as `[target] item_id`.
+        may_be_list: whether only histories that stand in the row read it.
     """
 
     name: str
     asked_by: str
+    may_be_list: bool = False
 
 
 def id_columns(features: Features) -> dict[str, str]:
-    """Map each column of ids to its space: target, then histories, then context."""
+    """Map each column that holds one id a row to its space: target, then histories of events, then context."""
     columns = dict(features.target)
     for history in features.history.values():
-        columns |= history.fields
+        if history.source == "events":
+            columns |= history.fields
     return columns | {name: column.space for name, column in features.context.items() if isinstance(column, ContextId)}
+
+
+def row_histories(features: Features) -> dict[str, History]:
+    """Return the histories whose steps stand in the row itself."""
+    return {name: history for name, history in features.history.items() if history.source == "row"}
 
 
 def numeric_columns(features: Features) -> list[str]:
@@ -44,12 +52,14 @@ def needed_columns(features: Features) -> list[NeededColumn]:
 
     A derived column is not in the log: its source is listed in its stead.
     """
-    asked: dict[str, str] = {}
+    asked: dict[str, NeededColumn] = {}
 
-    def ask(name: str, place: str) -> None:
+    def ask(name: str, place: str, may_be_list: bool = False) -> None:
         if name in features.columns:
-            name, place = features.columns[name].first_of, f"[columns] {name}"
-        asked.setdefault(name, place)
+            name, place, may_be_list = features.columns[name].first_of, f"[columns] {name}", False
+        before = asked.get(name)
+        if before is None or (before.may_be_list and not may_be_list):  # the strictest place speaks for the column
+            asked[name] = NeededColumn(name, place, may_be_list)
 
     ask(features.log.user, "[log] user")
     ask(features.log.time, "[log] time")
@@ -59,7 +69,9 @@ def needed_columns(features: Features) -> list[NeededColumn]:
         ask(column, f"[target] {column}")
     for name, history in features.history.items():
         for column in history.fields:
-            ask(column, f"[history.{name}] fields.{column}")
+            ask(column, f"[history.{name}] fields.{column}", history.source == "row")
+        if history.weight is not None:
+            ask(history.weight, f"[history.{name}] weight", history.source == "row")
     for column in features.context:
         ask(column, f"[context] {column}")
-    return [NeededColumn(name, place) for name, place in asked.items()]
+    return list(asked.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -9,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bstkit.config.features import OOV_ID, ContextId, ContextNumeric, Features, Space
-from bstkit.data.dataset import SPLITS, Dataset, HistoryEvents
+from bstkit.data.dataset import SPLITS, Dataset, HistorySteps
+from bstkit.data.histories import event_steps, row_steps, session_numbers
+from bstkit.data.key_tables import key_table, learn_vocabularies
 from bstkit.data.log import Log
-from bstkit.data.needed_columns import id_columns, numeric_columns
+from bstkit.data.needed_columns import id_columns, numeric_columns, row_histories
 from bstkit.data.sql import identifier
 from bstkit.data.vocabulary import rows_of
 from bstkit.errors import DataError
@@ -27,59 +30,47 @@ def prepare(log: Log, features: Features) -> Dataset:
         features: what the columns mean.
 
     Raises:
-        DataError: too few events per user for the split, one class only among the training rows, or unusable keys.
+        DataError: too few events per user for the split, one class only among the training rows, a split without labels
+            of a task, or unusable keys.
     """
     _split(log, features.split.leave_last)
-    vocabularies = _vocabularies(log.connection, features)
+    vocabularies = learn_vocabularies(log.connection, features)
     arrays = _encode(log.connection, features)
     _check_classes(log, features, arrays)
-    columns = id_columns(features)
     context: _Arrays = {
         name: arrays[f"id:{name}"] if isinstance(feature, ContextId) else arrays[f"number:{name}"]
         for name, feature in features.context.items()
     }
-    user = np.cumsum(arrays["place"] == 1) - 1
-    ids = {name: arrays[f"id:{name}"] for name in columns}
-    clicked = arrays[f"label:{features.tasks[0]}"] == 1
-    everything = np.ones(log.rows, dtype=bool)
+    arrays["user"] = np.cumsum(arrays["place"] == 1) - 1
     return Dataset(
         features=_fitted(features, vocabularies, context, arrays["split"] == SPLITS.index("train")),
         vocabularies=vocabularies,
-        target={name: ids[name] for name in features.target},
+        target={name: arrays[f"id:{name}"] for name in features.target},
         context=context,
         labels={task: arrays[f"label:{task}"] for task in features.tasks},
-        user=user,
+        user=arrays["user"],
         time=arrays["time"],
         row=arrays["row"],
         split=arrays["split"],
-        history={
-            name: history_events(
-                {column: ids[column] for column in history.fields},
-                user,
-                clicked if history.events == "positive" else everything,
-            )
-            for name, history in features.history.items()
-        },
+        history={name: _history(log.connection, features, name, arrays) for name in features.history},
         origin=log.origin,
     )
 
 
-def history_events(
-    ids: dict[str, NDArray[np.int32]], user: NDArray[np.int64], kept: NDArray[np.bool_]
-) -> HistoryEvents:
-    """Store the kept rows as events, and mark for each row which of them came before it.
-
-    Args:
-        ids: column -> int32 `(rows,)`.
-        user: int64 `(rows,)`, rising: rows of one user stand together, in the order of time.
-        kept: bool `(rows,)`, whether a row becomes part of later histories.
-    """
-    event = np.flatnonzero(kept)
-    before: NDArray[np.int64] = np.cumsum(kept) - kept
-    first_row = np.searchsorted(user, user)
-    return HistoryEvents(
-        ids={name: column[event] for name, column in ids.items()}, event=event, start=before[first_row], end=before
+def _history(connection: duckdb.DuckDBPyConnection, features: Features, name: str, arrays: _Arrays) -> HistorySteps:
+    """Make one history; an event without a label in the first task counts as not positive."""
+    history = features.history[name]
+    if history.source == "row":
+        return row_steps(connection, features, name, arrays[f"steps:{name}"])
+    user = arrays["user"]
+    positive = arrays[f"label:{features.tasks[0]}"] == 1
+    kept = positive if history.events == "positive" else np.ones(len(user), dtype=bool)
+    steps = event_steps(
+        {column: arrays[f"id:{column}"] for column in history.fields}, user, kept, arrays.get(f"weight:{name}")
     )
+    if history.session_gap_s is None:
+        return steps
+    return replace(steps, session=session_numbers(user[kept], arrays["time"][kept], history.session_gap_s))
 
 
 def _split(log: Log, leave_last: int) -> None:
@@ -114,64 +105,46 @@ def _split(log: Log, leave_last: int) -> None:
         )
 
 
-def _vocabularies(connection: duckdb.DuckDBPyConnection, features: Features) -> dict[str, tuple[str, ...]]:
-    """Make each space's vocabulary from the training rows: frequent keys first, equally frequent ones in key order."""
-    vocabularies = {}
-    for number, space in enumerate(features.spaces):
-        columns = [identifier(f"id:{name}") for name, used in id_columns(features).items() if used == space]
-        if not columns:
-            continue
-        seen = " UNION ALL ".join(f"SELECT {column} AS key FROM event WHERE split = 0" for column in columns)
-        connection.execute(
-            f"""
-            CREATE TABLE vocabulary_{number} AS
-            SELECT key, CAST(row_number() OVER (ORDER BY count(*) DESC, key) + {OOV_ID} AS INTEGER) AS id
-            FROM ({seen}) WHERE key IS NOT NULL GROUP BY key
-            """
-        )
-        keys = tuple(
-            row[0] for row in connection.execute(f"SELECT key FROM vocabulary_{number} ORDER BY id").fetchall()
-        )
-        if not keys:
-            raise DataError(f"no training row has a key of space '{space}'", "take the space out of features.toml")
-        broken = next((key for key in keys if "\n" in key or "\r" in key), None)
-        if broken is not None:
-            raise DataError(
-                f"the key {broken!r} of space '{space}' holds a line break", "remove line breaks from the ids"
-            )
-        vocabularies[space] = keys
-    return vocabularies
-
-
 def _encode(connection: duckdb.DuckDBPyConnection, features: Features) -> _Arrays:
     """Replace keys by ids and fetch everything in the dataset's order."""
-    number = {space: place for place, space in enumerate(features.spaces)}
     selected = ["event.row", 'event."time"', "event.place", "CAST(event.split AS TINYINT) AS split"]
-    selected += [
-        f"CAST(event.{name} AS FLOAT) AS {name}" for name in (identifier(f"label:{t}") for t in features.tasks)
+    floats = [f"label:{task}" for task in features.tasks] + [f"number:{column}" for column in numeric_columns(features)]
+    floats += [
+        f"weight:{name}"
+        for name, history in features.history.items()
+        if history.source == "events" and history.weight is not None
     ]
+    selected += [f"CAST(coalesce(event.{name}, 'nan') AS FLOAT) AS {name}" for name in map(identifier, floats)]
+    for name, history in row_histories(features).items():
+        values = identifier(f"values:{name}.{next(iter(history.fields))}")
+        selected.append(f"len(event.{values}) AS {identifier(f'steps:{name}')}")
     joins = ""
     for place, (column, space) in enumerate(id_columns(features).items()):
         name = identifier(f"id:{column}")
-        joins += f" LEFT JOIN vocabulary_{number[space]} AS v{place} ON event.{name} = v{place}.key"
+        joins += f" LEFT JOIN {key_table(features, space)} AS v{place} ON event.{name} = v{place}.key"
         selected.append(f"coalesce(v{place}.id, {OOV_ID}) AS {name}")
-    for column in numeric_columns(features):
-        name = identifier(f"number:{column}")
-        selected.append(f"CAST(coalesce(event.{name}, 'nan') AS FLOAT) AS {name}")
     query = f'SELECT {", ".join(selected)} FROM event{joins} ORDER BY event."user", event."time", event.row'
     return {name: np.ascontiguousarray(column) for name, column in connection.execute(query).fetchnumpy().items()}
 
 
 def _check_classes(log: Log, features: Features, arrays: _Arrays) -> None:
-    """A model cannot learn from one class."""
-    train = arrays["split"] == SPLITS.index("train")
+    """A model cannot learn from one class, nor be judged by rows without labels."""
     for task in features.tasks:
-        seen = np.unique(arrays[f"label:{task}"][train])
-        if len(seen) < 2:
-            raise DataError(
-                f"the training rows of {log.origin} have one class only: every label of task '{task}' is {seen[0]:g}",
-                "give a log with clicks and non-clicks, or keep more rows for training: lower leave_last in [split]",
-            )
+        labels = arrays[f"label:{task}"]
+        for number, split in enumerate(SPLITS):
+            seen = np.unique(labels[(arrays["split"] == number) & ~np.isnan(labels)])
+            if not len(seen):
+                raise DataError(
+                    f"the {split} rows of {log.origin} have no label of task '{task}': all are empty",
+                    "take the task out of [log] labels, or change leave_last in [split], which moves the splits",
+                )
+            if split == "train" and len(seen) < 2:
+                raise DataError(
+                    f"the training rows of {log.origin} have one class only: every label of task '{task}' is "
+                    f"{seen[0]:g}",
+                    "give a log with clicks and non-clicks, or keep more rows for training: lower leave_last in "
+                    "[split]",
+                )
 
 
 def _fitted(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bstkit.data.dataset import Dataset, HistoryEvents, load_dataset
+from bstkit.data.dataset import Dataset, HistorySteps, load_dataset
 from bstkit.data.leaks import check_leaks
 from bstkit.errors import DataError
 from tests.data.logs import plain_features, write_plain
@@ -23,7 +23,7 @@ def dataset(tmp_path: Path) -> Dataset:
 
 
 def with_history(dataset: Dataset, **changes: np.ndarray) -> Dataset:
-    history: HistoryEvents = replace(dataset.history["hist"], **changes)
+    history: HistorySteps = replace(dataset.history["hist"], **changes)
     return replace(dataset, history={"hist": history})
 
 

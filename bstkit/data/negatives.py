@@ -1,0 +1,97 @@
+"""Negative steps for training: beside each step of a history one that the user did not take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bstkit.data.dataset import Dataset
+from bstkit.errors import ConfigError
+from bstkit.inputs import InputSpec
+
+
+@dataclass(frozen=True)
+class Negatives:
+    """What may stand beside the steps of one history: whole steps, as they occur among the training rows.
+
+    A step is a combination of the history's fields, so that an item keeps its own category. Where the candidate has
+    every field, each training row is one; otherwise the training rows that are events of the history are.
+
+    Args:
+        ids: column -> int32 `(combinations,)`.
+        chances: int64 `(combinations,)`, how many chances in all each combination has; 0 for those that only
+            validation or test rows have.
+        upto: int64 `(combinations,)`, running sum of `chances`.
+        own: int64 `(steps,)`, the combination that each step of the history is.
+    """
+
+    ids: Mapping[str, NDArray[np.int32]]
+    chances: NDArray[np.int64]
+    upto: NDArray[np.int64]
+    own: NDArray[np.int64]
+
+    def draw(self, position: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+        """Draw a combination for each step, never the step's own one unless there is no other.
+
+        Args:
+            position: int64, steps of the history; any shape.
+            rng: where chance comes from.
+
+        Returns:
+            int64 indices into `ids`, the shape of `position`.
+        """
+        own = self.own[position]
+        taken = self.chances[own]
+        others = self.upto[-1] - taken
+        drawn = rng.integers(np.maximum(others, 1))
+        drawn += np.where(drawn >= self.upto[own] - taken, taken, 0)  # skip the chances of the own combination
+        return np.where(others > 0, np.searchsorted(self.upto, drawn, side="right"), own)
+
+
+def negatives_of(dataset: Dataset, inputs: Iterable[InputSpec]) -> dict[str, Negatives]:
+    """Prepare what the inputs of role `"negative"` are drawn from, by history; empty where there is none.
+
+    Raises:
+        ConfigError: features.toml does not say how a history's negatives are sampled.
+    """
+    names = dict.fromkeys(spec.history for spec in inputs if spec.role == "negative" and spec.history is not None)
+    return {name: _negatives(dataset, name) for name in names}
+
+
+def _negatives(dataset: Dataset, name: str) -> Negatives:
+    history, steps = dataset.features.history[name], dataset.history[name]
+    if history.negatives is None or steps.event is None:
+        raise ConfigError(
+            f"history.{name}.negatives: is missing, and an objective reads negatives of this history",
+            'say how they are sampled in features.toml:  negatives = "uniform"',
+        )
+    train = dataset.rows("train")
+    if all(dataset.features.target.get(column) == space for column, space in history.fields.items()):
+        pool = {column: dataset.target[column][train] for column in history.fields}
+    else:
+        among = np.isin(steps.event, train)
+        pool = {column: steps.ids[column][among] for column in history.fields}
+    joined = {column: np.concatenate([pool[column], steps.ids[column]]) for column in history.fields}
+    first, number = _combinations(list(joined.values()))
+    size = len(number) - len(steps.event)
+    counts = np.bincount(number[:size], minlength=len(first))
+    chances = counts if history.negatives == "popularity" else (counts > 0).astype(np.int64)
+    return Negatives(
+        ids={column: values[first] for column, values in joined.items()},
+        chances=chances,
+        upto=np.cumsum(chances),
+        own=number[size:],
+    )
+
+
+def _combinations(columns: list[NDArray[np.int32]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number the different rows of some columns: a place of each number, and the number of each row."""
+    number = np.zeros(len(columns[0]), np.int64)
+    first = number[:1]
+    for column in columns:  # numbers stay below the count of rows, so that no product overflows
+        values, inverse = np.unique(column, return_inverse=True)
+        _, first, number = np.unique(number * len(values) + inverse, return_index=True, return_inverse=True)
+    return first, number
