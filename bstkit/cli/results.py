@@ -88,7 +88,14 @@ def _print_metrics(metrics: Mapping[str, Any]) -> None:
         scored = {"model": found, **{name: by_task[task] for name, by_task in metrics["baselines"].items()}}
         rows = [(name, *(_number(one[key]) for key in ("auc", "gauc", "log_loss"))) for name, one in scored.items()]
         print_table((f"test: {task}", "AUC", "GAUC", "log loss"), rows)
-        typer.echo(f"{found['rows']:,} test rows; GAUC over {found['gauc_users']:,} users with both classes")
+        every = metrics["rows"]["test"]
+        rows_scored = f"{found['rows']:,} test rows" if found["rows"] == every else _labelled(found["rows"], every)
+        typer.echo(f"{rows_scored}; GAUC over {found['gauc_users']:,} users with both classes")
+
+
+def _labelled(rows: int, every: int) -> str:
+    """How many rows a task was scored on, where some lack its label."""
+    return f"{rows:,} of {every:,} test rows have this label"
 
 
 def _print_report(report: Report) -> None:

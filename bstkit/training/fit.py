@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,7 +17,9 @@ from bstkit.data.dataset import Dataset
 from bstkit.data.feed import batches, history_lengths, steps_per_epoch, take
 from bstkit.errors import TrainingError
 from bstkit.progress import Advance
+from bstkit.training.loss import PresentLabelLoss
 from bstkit.training.metrics import Metrics, evaluate
+from bstkit.training.task_weights import task_weights, weighted_mean
 
 SCORING_BATCH = 1024
 """Rows a step while scoring: no gradients are kept, so more than while training."""
@@ -52,21 +54,26 @@ def fit(
         callbacks: more Keras callbacks.
 
     Returns:
-        One dict an epoch: `epoch` (from 1), `loss`, `val_log_loss`, `val_auc` and `val_gauc` (None if undefined).
+        One dict an epoch: `epoch` (from 1), `loss` (what objectives add included), `val_log_loss`, `val_auc` and
+        `val_gauc` (None if undefined). Of several tasks they are means weighted by `train.loss_weights`, and
+        `val_<task>_log_loss`, `val_<task>_auc` and `val_<task>_gauc` follow.
 
     Raises:
+        ConfigError: `train.loss_weights` names something that is no task.
         TrainingError: the loss is not a number.
     """
-    settings = composed.selection.train
-    validation = _Validation(composed, dataset)
+    settings, tasks = composed.selection.train, composed.features.tasks
+    weights = task_weights(settings.loss_weights, tasks)
+    validation = _Validation(composed, dataset, weights)
     steps = steps_per_epoch(dataset, "train", settings.batch_size)
     composed.training.compile(
         optimizer=keras.optimizers.Adam(settings.learning_rate),
-        loss={task: keras.losses.BinaryCrossentropy(from_logits=True) for task in composed.features.tasks},
+        loss={task: _loss(several=len(tasks) > 1) for task in tasks},
+        loss_weights=weights,
         jit_compile=False,  # free lengths would compile anew for every length
     )
     composed.training.fit(
-        batches(dataset, "train", composed.inputs, settings.batch_size, seed=settings.seed, shuffle=True),
+        batches(dataset, "train", composed.training_inputs, settings.batch_size, seed=settings.seed, shuffle=True),
         epochs=settings.epochs,
         steps_per_epoch=steps,
         verbose=0,
@@ -82,6 +89,11 @@ def fit(
         ],
     )
     return validation.history
+
+
+def _loss(several: bool) -> keras.losses.Loss:
+    """One task's loss; only a log of several tasks may lack labels."""
+    return PresentLabelLoss() if several else keras.losses.BinaryCrossentropy(from_logits=True)
 
 
 class Scorer:
@@ -110,27 +122,38 @@ class Scorer:
         return scores
 
     def evaluate(self) -> dict[str, Metrics]:
-        """Task -> exact metrics."""
-        users = self._dataset.user[self.rows]
-        return {
-            task: evaluate(self._dataset.labels[task][self.rows], values, users)
-            for task, values in self.score().items()
-        }
+        """Task -> exact metrics, over the rows that have its label."""
+        found = {}
+        for task, values in self.score().items():
+            labels = self._dataset.labels[task][self.rows]
+            known = ~np.isnan(labels)
+            found[task] = evaluate(labels[known], values[known], self._dataset.user[self.rows][known])
+        return found
 
 
 class _Validation(keras.callbacks.Callback):
     """Score the validation rows after each epoch and add the exact metrics to the epoch's logs."""
 
-    def __init__(self, composed: Composed, dataset: Dataset) -> None:
+    def __init__(self, composed: Composed, dataset: Dataset, weights: Mapping[str, float]) -> None:
         super().__init__()
-        self.task = composed.features.tasks[0]
+        self.weights = weights
         self.scorer = Scorer(composed, dataset, "validation")
         self.history: list[dict[str, Any]] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        metrics = self.scorer.evaluate()[self.task]
+        found = self.scorer.evaluate()
         logs = logs if logs is not None else {}
-        logs |= {"val_log_loss": metrics.log_loss, "val_auc": metrics.auc, "val_gauc": metrics.gauc}
+        for name in ("log_loss", "auc", "gauc"):
+            values = {task: getattr(metrics, name) for task, metrics in found.items()}
+            logs[f"val_{name}"] = (
+                weighted_mean(values, self.weights) if len(values) > 1 else next(iter(values.values()))
+            )
+        if len(found) > 1:
+            logs |= {
+                f"val_{task}_{name}": getattr(metrics, name)
+                for task, metrics in found.items()
+                for name in ("log_loss", "auc", "gauc")
+            }
         self.history.append({"epoch": epoch + 1, "loss": float(logs["loss"]), **_validation_only(logs)})
 
 

@@ -23,6 +23,7 @@ from bstkit.provenance import provenance
 from bstkit.registry import Registry, load_registry
 from bstkit.staging import new_folder
 from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
+from bstkit.training.task_weights import task_weights
 
 HELDOUT_ROWS = 1024
 """Test rows that a run keeps for verification."""
@@ -57,6 +58,7 @@ def train(
         registry = load_registry(selection)
         selection = checked_selection(selection, registry)
         features = features or features_for(data)
+        task_weights(selection.train.loss_weights, features.tasks)  # before minutes of preparation, not after
         with progress.stage("prepare data") as advance:
             dataset = load_dataset(data, features, advance=advance)
         with progress.stage("compose"):
