@@ -64,8 +64,8 @@ class Composed:
     training_inputs: tuple[InputSpec, ...]
     serving: keras.Model
     training: keras.Model
-    branches: tuple[Branch, ...]
-    steps: tuple[Step, ...]
+    branches: tuple[Branch, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 def compose(selection: Selection, features: Features, registry: Registry | None = None) -> Composed:

@@ -88,9 +88,8 @@ class SelectionOptions:
 
     def selection(self) -> Selection:
         """Resolve them, with files and environment below them."""
-        from bstkit.config.resolve import load_selection
-
         from bstkit.config.registry_file import RECIPE_KEYS
+        from bstkit.config.resolve import load_selection
 
         slots = {name: getattr(self, name) for name in RECIPE_KEYS}
         given = {name: text for name, text in slots.items() if text is not None}
