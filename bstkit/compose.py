@@ -3,19 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 
 from bstkit import slots
+from bstkit.branches import Branch, branches
+from bstkit.composition_rules import Classes, check_branch, ordered_uses, reads, requires
 from bstkit.config.features import Features
-from bstkit.config.selection import Selection
+from bstkit.config.selection import Selection, Stack, Use
 from bstkit.contracts import KINDS
-from bstkit.errors import ComponentError, ConfigError
-from bstkit.features.embed import Embedded, embed
-from bstkit.inputs import InputSpec
+from bstkit.errors import ConfigError
+from bstkit.features.embed import Embedder, Tensors
+from bstkit.inputs import InputSpec, input_specs, negative_specs
+from bstkit.layers.added_loss import AddedLoss
 from bstkit.registry import Registry, load_registry
+
+
+@dataclass(frozen=True)
+class Step:
+    """One component of a composed model, as it was called.
+
+    Args:
+        use: the component and the path of its slot.
+        branch: the history whose sequence it belongs to; empty for the head.
+        layer: name of its Keras layer, in `Composed.training` and, unless `training_only`, in `Composed.serving`.
+        reads: contract name -> shape of each tensor that it is called with.
+        shapes: shapes of what it returns, one for each task of a head.
+        training_only: no part of the served model.
+    """
+
+    use: Use
+    branch: str
+    layer: str
+    reads: Mapping[str, tuple[int | None, ...]]
+    shapes: tuple[tuple[int | None, ...], ...]
+    training_only: bool
 
 
 @dataclass(frozen=True)
@@ -30,7 +54,8 @@ class Composed:
         serving: Keras model from a dict of inputs to a dict of `<task>` (probability) and `<task>_logit`, each float32
             `(batch, 1)`. The only one that is exported, predicted with and verified.
         training: shares every layer of `serving`; returns a dict from task to logit, and adds the losses of objectives.
-        fixed_length: histories are padded to their `max_length` inside the model.
+        branches: its sequences, in the order in which they reach the head.
+        steps: its components, in the order in which they were called.
     """
 
     selection: Selection
@@ -39,7 +64,8 @@ class Composed:
     training_inputs: tuple[InputSpec, ...]
     serving: keras.Model
     training: keras.Model
-    fixed_length: bool
+    branches: tuple[Branch, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 def compose(selection: Selection, features: Features, registry: Registry | None = None) -> Composed:
@@ -54,26 +80,11 @@ def compose(selection: Selection, features: Features, registry: Registry | None 
         ComponentError: the components do not fit together; the message names them and the reason.
     """
     registry = registry or load_registry(selection)
-    classes = {use.key: registry.load_class(use.key) for use in selection.uses}
-    requirements = _requirements(selection, registry)
-    append = selection.candidate == "append"
-    fixed_length = "fixed_length" in requirements
-    with_age = any("age_seconds" in slots.called_with(component) for component in classes.values())
-    embedded = embed(features, append, fixed_length, with_age)
-    logits = _logits(selection, features, classes, embedded)
-    served = {}
-    for task, logit in logits.items():
-        served[task] = keras.layers.Activation("sigmoid", name=task, dtype="float32")(logit)
-        served[f"{task}_logit"] = logit
-    return Composed(
-        selection=selection,
-        features=features,
-        inputs=embedded.specs,
-        training_inputs=embedded.specs,
-        serving=keras.Model(embedded.inputs, served, name="serving"),
-        training=keras.Model(embedded.inputs, logits, name="training"),
-        fixed_length=fixed_length,
-    )
+    plan = branches(selection, features)
+    classes = {use.key: registry.load_class(use.key) for use in ordered_uses(plan, selection.head)}
+    for branch in plan:
+        check_branch(branch, registry, classes)
+    return _Composer(selection, features, registry, classes, plan).composed()
 
 
 def with_rows(features: Features, rows: Mapping[str, int]) -> Features:
@@ -98,50 +109,126 @@ def with_rows(features: Features, rows: Mapping[str, int]) -> Features:
     return features.model_copy(update={"spaces": spaces})
 
 
-def _requirements(selection: Selection, registry: Registry) -> frozenset[str]:
-    """What the selected components require; an error where the composition cannot grant it."""
-    found: set[str] = set()
-    for use in selection.uses:
-        component = registry.resolve(use.key).component
-        found |= component.requires
-        if "prefix_mask" in component.requires and selection.candidate == "append":
-            raise ComponentError(
-                f"{use.path}: {use.key} needs steps without holes, and an appended candidate stands behind padding",
-                'set candidate = "apart"',
-            )
-        if "sessions" in component.requires:
-            raise ComponentError(
-                f"{use.path}: {use.key} needs a history that is cut into sessions", f"`bstkit list {use.kind}`"
-            )
-        if KINDS[use.kind].training_only:
-            raise ComponentError(
-                f"{use.path}: {use.key} is an objective, and objectives are not composed yet", "take it out of the list"
-            )
-    return frozenset(found)
+@dataclass(frozen=True)
+class _Place:
+    """Where components are called: a branch, and how many steps its sequence can have."""
+
+    branch: Branch
+    max_steps: int
 
 
-def _logits(selection: Selection, features: Features, classes: dict[str, Any], embedded: Embedded) -> dict[str, Any]:
-    """Call the selected components in order, each with what it names."""
-    [history] = features.history.values()
-    append = selection.candidate == "append"
-    given = {"tasks": features.tasks, "max_steps": history.max_length + int(append)}
-    tensors: dict[str, Any] = {
-        name: getattr(embedded, name) for name in ("sequence", "mask", "step", "age_seconds", "target", "context")
-    }
-    tensors["tasks"] = features.tasks
-    pooled: list[Any] = []
-    for use in selection.uses:
-        if use.kind == "head":
-            tensors["pooled"] = pooled[0] if len(pooled) == 1 else keras.layers.Concatenate(name="pooled")(pooled)
-            if append:  # the candidate reaches the head as a step of the sequence, not a second time
-                tensors["target"] = None
-        returned = slots.call(slots.make(use, classes[use.key], given), use, tensors)
-        if use.kind == "pooling":
-            pooled.append(returned)
+class _Composer:
+    """Calls the components in order: each branch, then the head."""
+
+    def __init__(
+        self, selection: Selection, features: Features, registry: Registry, classes: Classes, plan: tuple[Branch, ...]
+    ) -> None:
+        self.selection = selection
+        self.features = features
+        self.registry = registry
+        self.classes = classes
+        self.plan = plan
+        self.inputs = input_specs(
+            features,
+            ages=[b.name for b in plan if b.history.source == "events" and reads(b.stack, "age_seconds", classes)],
+            weights=[b.name for b in plan if reads(b.stack, "weight", classes)],
+            sessions=[b.name for b in plan if b.stack.session is not None],
+        )
+        sampled = [b.name for b in plan if any("negative" in slots.called_with(classes[u.key]) for u in b.stack.uses)]
+        self.training_inputs = (*self.inputs, *negative_specs(features, sampled))
+        self.embedder = Embedder(features, self.training_inputs)
+        self.losses: list[Any] = []
+        self.steps: list[Step] = []
+
+    def composed(self) -> Composed:
+        """Both models, and what they were made of."""
+        logits = self._logits()
+        served, trained = {}, dict(logits)
+        for task, logit in logits.items():
+            served[task] = keras.layers.Activation("sigmoid", name=task, dtype="float32")(logit)
+            served[f"{task}_logit"] = logit
+        if self.losses:
+            first = next(iter(trained))
+            trained[first] = AddedLoss(name="added_loss", dtype="float32")(trained[first], self.losses)
+        inputs = self.embedder.inputs
+        return Composed(
+            selection=self.selection,
+            features=self.features,
+            inputs=self.inputs,
+            training_inputs=self.training_inputs,
+            serving=keras.Model({spec.name: inputs[spec.name] for spec in self.inputs}, served, name="serving"),
+            training=keras.Model(inputs, trained, name="training"),
+            branches=self.plan,
+            steps=tuple(self.steps),
+        )
+
+    def _logits(self) -> dict[str, Any]:
+        """What reaches the head: the branches in the order of features.toml, the candidate where it is not a step of
+        them, the context.
+        """
+        pooled = [vector for branch in self.plan for vector in self._branch(branch)]
+        met = {column for branch in self.plan if branch.meets_candidate for column in branch.history.fields}
+        target = tuple(column for column in self.features.target if column in met)
+        tensors = {
+            "tasks": self.features.tasks,
+            "pooled": _joined(pooled, "pooled"),
+            "target": None if self.selection.candidate == "append" else self.embedder.target(target),
+            "context": self.embedder.context([column for column in self.features.target if column not in met]),
+        }
+        logits = self._call(self.selection.head, tensors, {"tasks": self.features.tasks}, "", "")
+        return {
+            task: keras.layers.Activation("linear", name=f"{task}_logit", dtype="float32")(logits[task])
+            for task in self.features.tasks
+        }
+
+    def _branch(self, branch: Branch) -> list[Any]:
+        """The vectors that one sequence is pooled to."""
+        stack, history = branch.stack, branch.history
+        fixed = self._fixed(stack.outer_uses)
+        if stack.session is None:
+            tensors = self.embedder.sequence(branch, fixed)
+            place = _Place(branch, history.max_length + int(branch.append))
         else:
-            tensors[KINDS[use.kind].writes] = returned
-    logits = tensors["logit"]
-    return {
-        task: keras.layers.Activation("linear", name=f"{task}_logit", dtype="float32")(logits[task])
-        for task in features.tasks
-    }
+            tensors = self.embedder.sessions(branch, fixed, self._fixed(stack.session.uses))
+            mask, place = tensors["mask"], _Place(branch, history.session_length)
+            vectors = _joined(self._stack(stack.session, tensors, place), f"{branch.rules_prefix}session_pooled")
+            tensors = self.embedder.joined_sessions(branch, vectors, mask)
+            place = replace(place, max_steps=history.max_sessions)
+        return self._stack(stack, tensors, place)
+
+    def _fixed(self, uses: tuple[Use, ...]) -> bool:
+        return self.selection.length == "fixed" or requires(uses, "fixed_length", self.registry)
+
+    def _stack(self, stack: Stack, tensors: Tensors, place: _Place) -> list[Any]:
+        """Call position and encoders, then each pooling or inner branch on what they made."""
+        tensors = {"clicked": tensors["sequence"], **tensors}
+        given = {"max_steps": place.max_steps}
+        prefix, name = place.branch.components_prefix, place.branch.name
+        for use in stack.sequence_uses:
+            if "negative" in slots.called_with(self.classes[use.key]):
+                tensors["negative"] = self.embedder.negatives(place.branch)
+            returned = self._call(use, tensors, given, prefix, name)
+            if KINDS[use.kind].training_only:
+                self.losses.append(returned)
+            else:
+                tensors[KINDS[use.kind].writes] = returned
+        pooled = []
+        for one in stack.pooling:
+            if isinstance(one, Stack):
+                pooled += self._stack(one, tensors, place)
+            else:
+                pooled.append(self._call(one, tensors, given, prefix, name))
+        return pooled
+
+    def _call(self, use: Use, tensors: Tensors, given: dict[str, Any], prefix: str, branch: str) -> Any:
+        layer = slots.make(use, self.classes[use.key], given, prefix)
+        returned = slots.call(layer, use, tensors)
+        named = slots.read(use, type(layer), tensors)
+        made = tuple(tuple(tensor.shape) for tensor in keras.tree.flatten(returned))
+        read_shapes = {name: tuple(tensors[name].shape) for name in named}
+        self.steps.append(Step(use, branch, layer.name, read_shapes, made, KINDS[use.kind].training_only))
+        return returned
+
+
+def _joined(parts: list[Any], name: str) -> Any:
+    return parts[0] if len(parts) == 1 else keras.layers.Concatenate(name=name)(parts)

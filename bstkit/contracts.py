@@ -80,8 +80,11 @@ KINDS = {
     )
 }
 
-SLOTS = ("position", "encoder", "pooling", "head")
-"""The slots of a recipe, in the order in which compose fills them."""
+STACK_SLOTS = ("position", "encoder", "pooling")
+"""The slots of one sequence, in the order in which compose fills them."""
+
+SLOTS = (*STACK_SLOTS, "head")
+"""The slots that hold components, in the order in which compose fills them."""
 
 GIVEN_PARAMETERS = {"tasks": ("head",), "max_steps": ("position", "encoder")}
 """Constructor arguments that compose gives, where a component of those kinds names them: the names of the tasks; the

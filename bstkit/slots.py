@@ -19,13 +19,14 @@ def called_with(component_class: type) -> dict[str, inspect.Parameter]:
     return {name: p for name, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
 
 
-def make(use: Use, component_class: type, given: dict[str, Any]) -> Any:
+def make(use: Use, component_class: type, given: dict[str, Any], prefix: str = "") -> Any:
     """Construct the Keras layer of one slot.
 
     Args:
         use: the selected component and its parameters.
         component_class: its class.
         given: values of `bstkit.contracts.GIVEN_PARAMETERS`, passed where the constructor names them.
+        prefix: of the layer's name.
 
     Raises:
         ComponentError: the constructor refuses its arguments.
@@ -33,7 +34,7 @@ def make(use: Use, component_class: type, given: dict[str, Any]) -> Any:
     named = inspect.signature(component_class).parameters
     extra = {name: value for name, value in given.items() if name in named and use.kind in GIVEN_PARAMETERS[name]}
     try:
-        return component_class(**use.parameters, **extra, name=layer_name(use))
+        return component_class(**use.parameters, **extra, name=f"{prefix}{layer_name(use)}")
     except (ValueError, TypeError) as error:
         raise ComponentError(
             f"{use.path}: {use.key} refuses its parameters: {error}", f"`bstkit show {use.key}`"
@@ -42,8 +43,29 @@ def make(use: Use, component_class: type, given: dict[str, Any]) -> Any:
 
 def layer_name(use: Use) -> str:
     """The Keras name of a slot's layer, which is also the prefix of its weights and ONNX nodes."""
+    slot = [step for step in use.path.split(".") if not step.isdigit()][-1]
     path = use.path.replace(".", "_")
-    return f"{path}_{use.name}" if use.path.partition(".")[0] == use.kind else f"{path}_{use.kind}_{use.name}"
+    return f"{path}_{use.name}" if slot == use.kind else f"{path}_{use.kind}_{use.name}"
+
+
+def read(use: Use, component_class: type, tensors: dict[str, Any]) -> tuple[str, ...]:
+    """The names of the tensors that a component is called with, in the order of its `call`.
+
+    Args:
+        use: where it stands.
+        component_class: its class.
+        tensors: every tensor made so far, by contract name; None counts as not made.
+
+    Raises:
+        ComponentError: it names a tensor that its kind is not given or nothing has made.
+    """
+    names = []
+    for name, parameter in called_with(component_class).items():
+        if name in KINDS[use.kind].call and tensors.get(name) is not None:
+            names.append(name)
+        elif parameter.default is parameter.empty:
+            raise _missing(use, name)
+    return tuple(names)
 
 
 def call(layer: Any, use: Use, tensors: dict[str, Any]) -> Any:
@@ -55,17 +77,15 @@ def call(layer: Any, use: Use, tensors: dict[str, Any]) -> Any:
         tensors: every tensor made so far, by contract name.
 
     Raises:
-        ComponentError: it names a tensor that its kind is not given or nothing has made, or breaks its contract.
+        ComponentError: as `read`, or it breaks its contract.
     """
+    parameters = called_with(type(layer))
     positional, named = [], {}
-    for name, parameter in called_with(type(layer)).items():
-        if name in KINDS[use.kind].call and tensors.get(name) is not None:
-            if parameter.default is parameter.empty:  # by position: Keras takes a `mask` by name for its implicit one
-                positional.append(tensors[name])
-            else:
-                named[name] = tensors[name]
-        elif parameter.default is parameter.empty:
-            raise _missing(use, name)
+    for name in read(use, type(layer), tensors):
+        if parameters[name].default is inspect.Parameter.empty:  # by position: a `mask` by name is Keras's implicit one
+            positional.append(tensors[name])
+        else:
+            named[name] = tensors[name]
     try:
         returned = layer(*positional, **named)
     except (ValueError, TypeError) as error:

@@ -62,19 +62,25 @@ def composed(feature_table: Features | None = None, **selected: Any) -> Composed
 
 
 def feeds(
-    model: Composed, rows: int, time: int, lengths: list[int] | None = None, seed: int = 0
+    model: Composed, rows: int, time: int, lengths: list[int] | None = None, seed: int = 0, training: bool = False
 ) -> dict[str, np.ndarray]:
-    """Random inputs of a model; histories right-padded to `time`."""
+    """Random inputs of a model, those for training only included where `training`; histories right-padded to `time`."""
     rng = np.random.default_rng(seed)
     length = np.array(lengths) if lengths is not None else rng.integers(0, time + 1, rows)
-    real = np.arange(time) < length[:, None]
+    flat = np.arange(time) < length[:, None]
     values: dict[str, np.ndarray] = {}
-    for spec in model.inputs:
-        if spec.role == "history":
-            ids = rng.integers(2, model.features.spaces[spec.space].rows, (rows, time))
+    for spec in model.training_inputs if training else model.inputs:
+        shape, real = (rows, time), flat
+        if len(spec.dims) == 3:  # sessions of at most two steps
+            shape = (rows, -(-time // 2), 2)
+            real = np.pad(flat, ((0, 0), (0, time % 2))).reshape(shape)
+        if spec.role in ("history", "negative"):
+            ids = rng.integers(2, model.features.spaces[spec.space].rows, shape)
             values[spec.name] = np.where(real, ids, 0).astype(np.int32)
         elif spec.role == "age":
-            values[spec.name] = (rng.integers(0, 10**6, (rows, time)) * real).astype(np.int32)
+            values[spec.name] = (rng.integers(0, 10**6, shape) * real).astype(np.int32)
+        elif spec.role == "weight":
+            values[spec.name] = (rng.normal(1.0, 1.0, shape) * real).astype(np.float32)
         elif spec.role == "length":
             values[spec.name] = length.astype(np.int32)
         elif spec.role == "context_numeric":

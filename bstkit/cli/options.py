@@ -66,6 +66,16 @@ class SelectionOptions:
     candidate: Annotated[
         str | None, typer.Option("--candidate", metavar="append|apart", help="Where the candidate goes.")
     ] = None
+    length: Annotated[
+        str | None,
+        typer.Option("--length", metavar="free|fixed", help="Whether sequences are padded to their maximum."),
+    ] = None
+    session: Annotated[
+        str | None,
+        typer.Option(
+            "--session", metavar="TABLE", help="What each session goes through: { encoder = ..., pooling = ... }."
+        ),
+    ] = None
     position: Annotated[str | None, _slot("position", "Position component.")] = None
     encoder: Annotated[str | None, _slot("encoder", "Encoder component.")] = None
     pooling: Annotated[str | None, _slot("pooling", "Pooling component.")] = None
@@ -78,9 +88,10 @@ class SelectionOptions:
 
     def selection(self) -> Selection:
         """Resolve them, with files and environment below them."""
+        from bstkit.config.registry_file import RECIPE_KEYS
         from bstkit.config.resolve import load_selection
 
-        slots = {name: getattr(self, name) for name in ("candidate", "position", "encoder", "pooling", "head")}
+        slots = {name: getattr(self, name) for name in RECIPE_KEYS}
         given = {name: text for name, text in slots.items() if text is not None}
         return load_selection(self.recipe, slots=given, settings=self.settings or (), registry_path=self.registry)
 

@@ -11,7 +11,7 @@ from bstkit.config.document import Document
 from bstkit.config.problems import Problem
 from bstkit.config.registry_file import RECIPE_KEYS
 from bstkit.config.selection import ExportSettings, TrainSettings
-from bstkit.contracts import SLOTS
+from bstkit.contracts import SLOTS, STACK_SLOTS
 from bstkit.spelling import did_you_mean, nearest
 
 TABLES = {"train": tuple(TrainSettings.model_fields), "export": tuple(ExportSettings.model_fields)}
@@ -22,26 +22,24 @@ _PATHS = (*MODEL_KEYS, *(f"{table}.{key}" for table, keys in TABLES.items() for 
 
 @dataclass(frozen=True)
 class Override:
-    """One parameter that `--set` or BSTKIT_SET gives to a component of a slot.
+    """One parameter that `--set` or BSTKIT_SET gives to a component.
 
     Args:
-        slot: the slot.
-        index: which component of the slot's list; None when the path names none.
+        component: the component's dotted path as it was written: `"encoder.1"`, `"branch.tags.pooling"`.
         parameter: the constructor's argument.
         value: the parsed value.
         label: the flag or the variable.
     """
 
-    slot: str
-    index: int | None
+    component: str
     parameter: str
     value: Any
     label: str
 
     @property
     def path(self) -> str:
-        """The path as it was written."""
-        return ".".join(str(part) for part in (self.slot, self.index, self.parameter) if part is not None)
+        """The whole path."""
+        return f"{self.component}.{self.parameter}"
 
 
 def apply_environment(document: Document, environ: Mapping[str, str], problems: list[Problem]) -> list[Override]:
@@ -143,11 +141,29 @@ def _apply(document: Document, path: str, value: Any, label: str) -> Override | 
     if first in TABLES and rest:
         document.put((first, *rest), value, label)
         return None
-    if first in SLOTS and len(rest) == 1 and not rest[0].isdigit():
-        return Override(first, None, rest[0], value, label)
-    if first in SLOTS and len(rest) == 2 and rest[0].isdigit():
-        return Override(first, int(rest[0]), rest[1], value, label)
+    if first == "branch" and len(rest) == 2 and rest[1] in ("session", *STACK_SLOTS):
+        document.put(("model", "branch", *rest), value, label)
+        return None
+    if rest and not rest[-1].isdigit() and _names_component([first, *rest[:-1]]):
+        return Override(".".join([first, *rest[:-1]]), rest[-1], value, label)
     raise ValueError("no such setting")
+
+
+def _names_component(parts: list[str]) -> bool:
+    """Whether a path is of the form that components have: a slot, also inside a session, a branch, a pooling."""
+    if parts[0] == "branch":
+        return len(parts) > 2 and _names_component_of_stack(parts[2:])
+    return parts == ["head"] or _names_component_of_stack(parts)
+
+
+def _names_component_of_stack(parts: list[str]) -> bool:
+    slot, *rest = parts
+    if slot == "session":
+        return bool(rest) and _names_component_of_stack(rest)
+    if slot not in STACK_SLOTS:
+        return False
+    rest = rest[1:] if rest and rest[0].isdigit() else rest
+    return not rest or (slot == "pooling" and _names_component_of_stack(rest))
 
 
 def _nearest_path(path: str) -> str:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from bstkit.config.model import Table
 from bstkit.config.selection import ExportSettings, TrainSettings
-from bstkit.contracts import KINDS, SLOTS
+from bstkit.contracts import KINDS, SLOTS, STACK_SLOTS
 from bstkit.spelling import did_you_mean
 
 SLOT_KINDS = {
@@ -22,20 +22,17 @@ SLOT_KINDS = {
 
 LIST_SLOTS = ("encoder", "pooling")
 
-RECIPE_KEYS = ("candidate", *SLOTS)
-"""What a recipe decides and `[model]` may replace."""
+RECIPE_KEYS = ("candidate", "length", "session", *SLOTS)
+"""What a recipe decides and `[model]` may replace, each as a whole."""
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _LOCAL_TARGET = re.compile(r".+\.py:\w+")
 
 
-def _check_slot(value: Any) -> Any:
+def _check_component(value: Any) -> Any:
     if isinstance(value, list):
-        for one in value:
-            if isinstance(one, list):
-                raise ValueError("a list of components holds no further list")
-            _check_slot(one)
-    elif isinstance(value, dict):
+        raise ValueError("a list of components holds no further list")
+    if isinstance(value, dict):
         if not isinstance(value.get("use"), str):
             raise ValueError("a table in a slot needs use = <component>")
     elif not isinstance(value, str):
@@ -46,7 +43,41 @@ def _check_slot(value: Any) -> Any:
 def _check_single(value: Any) -> Any:
     if isinstance(value, list):
         raise ValueError(f"takes one component, not a list; only {' and '.join(LIST_SLOTS)} take lists")
-    return _check_slot(value)
+    return _check_component(value)
+
+
+def _check_encoder(value: Any) -> Any:
+    for one in value if isinstance(value, list) else [value]:
+        _check_component(one)
+    return value
+
+
+def _check_pooling(value: Any) -> Any:
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, dict) and "use" not in one and not one.keys().isdisjoint(STACK_SLOTS):
+            _check_stack(one)
+        else:
+            _check_component(one)
+    return value
+
+
+def _check_stack(table: dict[str, Any]) -> None:
+    """A stack inside a slot: an inner branch, or what each session goes through."""
+    for slot, value in table.items():
+        if slot not in STACK_SLOTS:
+            hint = did_you_mean(slot, STACK_SLOTS) or f"it holds {', '.join(STACK_SLOTS)}"
+            raise ValueError(f"unknown key '{slot}' in a table of slots, {hint}")
+        {"position": _check_single, "encoder": _check_encoder, "pooling": _check_pooling}[slot](value)
+    if not table.get("pooling"):
+        raise ValueError("a table of slots needs pooling = <component>")
+
+
+def _check_session(value: Any) -> Any:
+    if isinstance(value, dict):
+        _check_stack(value)
+    elif value != "":
+        raise ValueError(f"must be a table of slots, {{ encoder = ..., pooling = ... }}; received {value!r}")
+    return value
 
 
 def _check_key(key: str) -> str:
@@ -64,20 +95,30 @@ def _check_target(target: str) -> str:
     return target
 
 
-Slot = Annotated[Any, AfterValidator(_check_slot)]
 SingleSlot = Annotated[Any, AfterValidator(_check_single)]
+EncoderSlot = Annotated[Any, AfterValidator(_check_encoder)]
+PoolingSlot = Annotated[Any, AfterValidator(_check_pooling)]
+SessionSlot = Annotated[Any, AfterValidator(_check_session)]
 Key = Annotated[str, AfterValidator(_check_key)]
 Parameters = dict[str, dict[str, Any]]
 
 
-class SlotTable(Table):
-    """The slots, as a recipe and `[model]` hold them: a name, `{ use = name, ... }`, in two of them also a list."""
+class StackTable(Table):
+    """The slots of one sequence: names, `{ use = name, ... }`, in two of them also lists."""
+
+    session: SessionSlot = ""
+    position: SingleSlot = ""
+    encoder: EncoderSlot = ""
+    pooling: PoolingSlot = ""
+
+
+class SlotTable(StackTable):
+    """The slots as a recipe and `[model]` hold them; `branch` maps a history to slots of its own."""
 
     candidate: Literal["append", "apart"] = "append"
-    position: SingleSlot = ""
-    encoder: Slot = ""
-    pooling: Slot = ""
+    length: Literal["free", "fixed"] = "free"
     head: SingleSlot = ""
+    branch: dict[str, StackTable] = Field(default_factory=dict)
 
 
 class ModelTable(SlotTable):
@@ -119,8 +160,9 @@ class RegistryFile(Table):
 
 def is_whole(path: tuple[str, ...]) -> bool:
     """Whether the value at a path replaces a lower layer's as one piece: slots and parameters, not tables."""
-    if path[0] == "model":
-        return len(path) == 2
-    if path[0] == "recipe":
-        return len(path) == 3 and path[2] in SLOTS
+    if path[0] in ("model", "recipe"):
+        inside = path[1:] if path[0] == "model" else path[2:]
+        if inside[:1] == ("branch",):
+            return len(inside) == 3
+        return len(inside) == 1 and (path[0] == "model" or inside[0] in RECIPE_KEYS)
     return path[0] in KINDS and len(path) == 3

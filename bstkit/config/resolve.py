@@ -166,27 +166,33 @@ def _select(
         problems.append(Problem(source, path, message, hint, ConfigError(message, hint)))
     resolution = SlotResolution(document, recipe, overrides, registry, problems)
     before = len(problems)
-    uses = {slot: resolution.uses(slot) for slot in ("position", "encoder", "pooling", "head")}
+    stack, branches, head = resolution.stack(), resolution.branches(), resolution.head()
     if recipe in recipes and len(problems) == before:
-        empty = [resolution.where(slot) for slot in ("pooling", "head") if not uses[slot]]
-        problems += [
-            Problem(document.source(where), dotted(where), "a model needs this slot", f"choose one with --{where[-1]}")
-            for where in empty
-        ]
+        filled = {"pooling": stack.pooling, "head": head}
+        problems += [_empty(document, resolution.where(slot)) for slot, found in filled.items() if not found]
+        unpooled = [name for name, own in branches.items() if not own.pooling]
+        problems += [_empty(document, resolution.where("branch", name, "pooling")) for name in unpooled]
+    resolution.check_overrides()
     stand_in = Use(key="head.none", path="head")
     rows = document.get(("recipe", recipe, "features"), {})
     return Selection(
+        **dict(stack),
         recipe=recipe,
-        candidate=resolution.candidate(),
-        position=next(iter(uses["position"]), None),
-        encoder=uses["encoder"],
-        pooling=uses["pooling"],
-        head=next(iter(uses["head"]), stand_in),
+        candidate=resolution.choice("candidate", "append"),
+        length=resolution.choice("length", "free"),
+        head=head or stand_in,
+        branches=branches,
         rows=rows,
         train=_settings(document, "train", TrainSettings),
         export=_settings(document, "export", ExportSettings),
         origins=resolution.origins | _origins(document, recipe, rows),
     )
+
+
+def _empty(document: Document, where: tuple[str, ...]) -> Problem:
+    path = dotted(where)
+    hint = f"choose one with --{where[-1]}" if "branch" not in where else f"choose one with --set {dotted(where[-3:])}="
+    return Problem(document.source(where), path, "a model needs this slot", hint)
 
 
 def _settings(document: Document, table: str, model: type[Settings]) -> Settings:

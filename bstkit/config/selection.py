@@ -33,6 +33,40 @@ class Use(Table):
         return self.key.partition(".")[2]
 
 
+class Stack(Table):
+    """What one sequence goes through, in this order.
+
+    Args:
+        session: what each session goes through, where the history is cut into sessions; the vectors of the sessions are
+            then the sequence. None: the history is one sequence.
+        position: None where left out.
+        encoder: encoders, and `score.*` and `objective.*` between them.
+        pooling: components, and inner branches: stacks that go on from the encoded sequence. What they return is
+            concatenated in order.
+    """
+
+    session: Stack | None = None
+    position: Use | None = None
+    encoder: tuple[Use, ...] = ()
+    pooling: tuple[Use | Stack, ...] = ()
+
+    @property
+    def sequence_uses(self) -> tuple[Use, ...]:
+        """The components that change or weigh the sequence, in order: not those of sessions and poolings."""
+        return (*((self.position,) if self.position else ()), *self.encoder)
+
+    @property
+    def outer_uses(self) -> tuple[Use, ...]:
+        """Every component but those of the sessions, in the order in which compose calls them."""
+        poolings = (one.uses if isinstance(one, Stack) else (one,) for one in self.pooling)
+        return (*self.sequence_uses, *(use for uses in poolings for use in uses))
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """Every component, in the order in which compose calls them."""
+        return (*(self.session.uses if self.session else ()), *self.outer_uses)
+
+
 class TrainSettings(Table):
     """The `[train]` table.
 
@@ -74,13 +108,18 @@ class ExportSettings(Table):
     logit: Tolerance = Tolerance(atol=1e-5, rtol=1e-4)
 
 
-class Selection(Table):
+class Selection(Stack):
     """Everything that registry files, environment and flags decided, and where each value came from.
+
+    Its own slots are the stack of every history whose fields the candidate has.
 
     Args:
         recipe: the recipe's name.
         candidate: `"append"`: the target is one more step of the sequence; `"apart"`: the head is given it.
-        position, encoder, pooling, head: the slots; None or empty where a recipe leaves one out.
+        length: `"fixed"`: every sequence is padded to its maximum inside the model; `"free"`: only where a component
+            requires it.
+        head: the head.
+        branches: history -> a stack of its own.
         rows: column -> table rows to assume when there is no data.
         train, export: settings.
         components: `kind.name` -> `"file.py:Class"`, one-off layers of local files.
@@ -91,10 +130,9 @@ class Selection(Table):
 
     recipe: str
     candidate: Literal["append", "apart"]
-    position: Use | None
-    encoder: tuple[Use, ...]
-    pooling: tuple[Use, ...]
+    length: Literal["free", "fixed"] = "free"
     head: Use
+    branches: dict[str, Stack] = Field(default_factory=dict)
     rows: dict[str, int] = Field(default_factory=dict)
     train: TrainSettings = TrainSettings()
     export: ExportSettings = ExportSettings()
@@ -106,5 +144,5 @@ class Selection(Table):
     @property
     def uses(self) -> tuple[Use, ...]:
         """Every used component, in the order in which compose calls them."""
-        position = (self.position,) if self.position else ()
-        return (*position, *self.encoder, *self.pooling, self.head)
+        own = (stack.uses for stack in self.branches.values())
+        return (*super().uses, *(use for uses in own for use in uses), self.head)

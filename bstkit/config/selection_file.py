@@ -27,7 +27,7 @@ def selection_from_toml(text: str, label: str = "selection.toml") -> Selection:
     Raises:
         ConfigError: it is not TOML, or not a selection.
     """
-    values = {"position": None, **parse_toml(text, label)}
+    values = parse_toml(text, label)
     values.pop("schema", None)
     try:
         return Selection.model_validate_json(to_json(values, inf_nan_mode="constants"))

@@ -11,11 +11,27 @@ from bstkit.config.document import Document
 from bstkit.config.overrides import Override
 from bstkit.config.problems import Problem, dotted
 from bstkit.config.registry_file import SLOT_KINDS
-from bstkit.config.selection import Use
-from bstkit.contracts import KINDS
+from bstkit.config.selection import Stack, Use
+from bstkit.contracts import KINDS, STACK_SLOTS
 from bstkit.errors import BstkitError
 from bstkit.registry import Registry
 from bstkit.spelling import did_you_mean
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Who says a value: the file or flag, and the dotted path in it."""
+
+    label: str
+    path: str
+
+    def __truediv__(self, step: str) -> _Place:
+        return _Place(self.label, f"{self.path}.{step}")
+
+    @property
+    def problem(self) -> Problem:
+        """A problem here, without its message; a flag or variable is its own path."""
+        return Problem(self.label, self.path if self.label.endswith(".toml") else "", "")
 
 
 @dataclass
@@ -37,60 +53,116 @@ class SlotResolution:
     registry: Registry
     problems: list[Problem]
     origins: dict[str, str] = field(default_factory=dict)
+    _counts: dict[str, int] = field(default_factory=dict)
+    _met: set[str] = field(default_factory=set)
 
-    def candidate(self) -> Any:
-        """`candidate`, from `[model]`, else from the recipe, else `"append"`."""
-        path = self.where("candidate")
-        self.origins["candidate"] = self.document.origin(path)
-        return self.document.get(path, "append")
+    def choice(self, key: str, default: str) -> Any:
+        """`candidate` or `length`, from `[model]`, else from the recipe, else `default`."""
+        path = self.where(key)
+        self.origins[key] = self.document.origin(path)
+        return self.document.get(path, default)
 
-    def uses(self, slot: str) -> tuple[Use, ...]:
-        """The components of one slot, in order; those with a problem are left out."""
-        where = self.where(slot)
-        value = self.document.get(where, "")
-        several = isinstance(value, list)
-        entries = [_entry(one) for one in (value if several else [value])]
-        entries = [entry for entry in entries if entry.get("use") != ""]
-        paths = [f"{slot}.{index}" for index in range(len(entries))] if several else [slot] * len(entries)
-        given = self._overrides_of(slot, len(entries))
-        if not entries:
-            self.origins[slot] = self.document.origin(where)
-        uses = [
-            self._use(slot, path, entry, where, given.get(index, []))
-            for index, (path, entry) in enumerate(zip(paths, entries, strict=True))
-        ]
-        return tuple(use for use in uses if use is not None)
+    def stack(self) -> Stack:
+        """The recipe's own stack."""
+        return self._stack("", {slot: self.where(slot) for slot in ("session", *STACK_SLOTS)})
 
-    def where(self, slot: str) -> tuple[str, ...]:
-        """Path of the slot's value: `[model]`'s, else the recipe's."""
-        path = ("model", slot)
-        return path if self.document.get(path) is not None else ("recipe", self.recipe, slot)
+    def head(self) -> Use | None:
+        """The head; None where it is empty or has a problem."""
+        where = self.where("head")
+        found = self._entries("head", "head", self.document.get(where, ""), self._place(where))
+        return found[0] if found and isinstance(found[0], Use) else None
 
-    def _overrides_of(self, slot: str, count: int) -> dict[int, list[Override]]:
-        """Group the slot's overrides by component; those that meet none are problems."""
-        grouped: dict[int, list[Override]] = {}
-        for override in self.overrides:
-            if override.slot != slot:
-                continue
-            index = 0 if override.index is None and count == 1 else override.index
-            if index is not None and index < count:
-                grouped.setdefault(index, []).append(override)
-                continue
-            message = f"the {slot} slot holds {count} components" if count else f"the {slot} slot is empty"
-            right = f"{slot}.{max(count - 1, 0) if index else 0}.{override.parameter}"
-            hint = f"did you mean '{right}'?" if count > 1 else f"did you mean '{slot}.{override.parameter}'?"
-            self.problems.append(
-                Problem(override.label, override.path, message, hint if count else f"fill it with --{slot}")
+    def branches(self) -> dict[str, Stack]:
+        """History -> the stack that `[model.branch.*]` or the recipe gives it."""
+        tables = (self.where_branches("model"), self.where_branches("recipe"))
+        names = dict.fromkeys(name for table in tables for name in self.document.get(table, {}))
+        return {
+            name: self._stack(
+                f"branch.{name}.", {slot: self.where("branch", name, slot) for slot in ("session", *STACK_SLOTS)}
             )
-        return grouped
+            for name in names
+        }
 
-    def _use(
-        self, slot: str, path: str, entry: dict[str, Any], where: tuple[str, ...], given: list[Override]
-    ) -> Use | None:
-        name = entry.pop("use")
-        label = self.document.origin(where)
-        in_file = dotted(where) + path.removeprefix(slot)
-        source = Problem(label, in_file if label.endswith(".toml") else "", "")
+    def where(self, *key: str) -> tuple[str, ...]:
+        """Path of a value: `[model]`'s, else the recipe's."""
+        path = ("model", *key)
+        return path if self.document.get(path) is not None else ("recipe", self.recipe, *key)
+
+    def where_branches(self, table: str) -> tuple[str, ...]:
+        """Path of the branches that `[model]` or the recipe holds."""
+        return ("model", "branch") if table == "model" else ("recipe", self.recipe, "branch")
+
+    def check_overrides(self) -> None:
+        """Add a problem for each override that met no component; to be called last."""
+        for override in self.overrides:
+            if override.component in self._met:
+                continue
+            slot, _, index = override.component.rpartition(".")
+            slot, index = (slot, index) if index.isdigit() else (override.component, "")
+            count = self._counts.get(slot)
+            if count is None:
+                message = f"no component stands at {override.component}"
+                hint = did_you_mean(override.component, self._counts) or f"there is {', '.join(self._counts)}"
+            elif count == 0:
+                message = f"the {slot} slot is empty"
+                hint = f"fill it with --{slot}" if slot in SLOT_KINDS else f"fill it in registry.toml: {slot}"
+            else:
+                message = f"the {slot} slot holds {count} components"
+                right = f"{slot}.{count - 1 if index else 0}" if count > 1 else slot
+                hint = f"did you mean '{right}.{override.parameter}'?"
+            self.problems.append(Problem(override.label, override.path, message, hint))
+
+    def _place(self, where: tuple[str, ...]) -> _Place:
+        return _Place(self.document.origin(where), dotted(where))
+
+    def _stack(self, prefix: str, where: dict[str, tuple[str, ...]]) -> Stack:
+        values = {slot: self.document.get(path, "") for slot, path in where.items()}
+        places = {slot: self._place(path) for slot, path in where.items()}
+        if values["session"]:
+            self.origins[f"{prefix}session"] = places["session"].label
+        return self._filled(prefix, values, places)
+
+    def _inner(self, path: str, table: dict[str, Any], place: _Place) -> Stack:
+        """A stack that stands as a table inside a slot."""
+        return self._filled(f"{path}.", table, {slot: place / slot for slot in ("session", *STACK_SLOTS)})
+
+    def _filled(self, prefix: str, values: dict[str, Any], places: dict[str, _Place]) -> Stack:
+        session = values.get("session")
+        found = {
+            slot: self._entries(slot, f"{prefix}{slot}", values.get(slot, ""), places[slot]) for slot in STACK_SLOTS
+        }
+        position = [use for use in found["position"] if isinstance(use, Use)]
+        return Stack(
+            session=self._inner(f"{prefix}session", session, places["session"]) if session else None,
+            position=position[0] if position else None,
+            encoder=tuple(use for use in found["encoder"] if isinstance(use, Use)),
+            pooling=tuple(found["pooling"]),
+        )
+
+    def _entries(self, slot: str, path: str, value: Any, place: _Place) -> list[Use | Stack]:
+        """What stands in one slot, in order; components with a problem are left out."""
+        several = isinstance(value, list)
+        entries = [one for one in (value if several else [value]) if one not in ("", {"use": ""})]
+        self._counts[path] = len(entries)
+        if not entries:
+            self.origins[path] = place.label
+        found: list[Use | Stack | None] = []
+        for index, entry in enumerate(entries):
+            own = f"{path}.{index}" if several else path
+            at = place / str(index) if several else place
+            if isinstance(entry, dict) and "use" not in entry:
+                found.append(self._inner(own, entry, at))
+            else:
+                aliases = {own, path, f"{path}.0"} if len(entries) == 1 else {own}
+                found.append(self._use(slot, own, entry, at, aliases))
+        return [one for one in found if one is not None]
+
+    def _use(self, slot: str, path: str, entry: Any, place: _Place, aliases: set[str]) -> Use | None:
+        given = [override for override in self.overrides if override.component in aliases]
+        self._met |= aliases
+        table = dict(entry) if isinstance(entry, dict) else {"use": entry}
+        name = table.pop("use")
+        source = place.problem
         for override in given:
             if override.parameter == "use":
                 name, source = override.value, Problem(override.label, path, "")
@@ -99,14 +171,13 @@ class SlotResolution:
             return None
         self.origins[path] = source.source
         kind, _, short = key.partition(".")
-        defaults = self.document.get((kind, short), {})
         parameters = {}
-        for parameter, value in defaults.items():
+        for parameter, value in self.document.get((kind, short), {}).items():
             parameters[parameter] = value
             self.origins[f"{path}.{parameter}"] = self.document.origin((kind, short, parameter))
-        for parameter, value in entry.items():
+        for parameter, value in table.items():
             parameters[parameter] = value
-            self.origins[f"{path}.{parameter}"] = label
+            self.origins[f"{path}.{parameter}"] = place.label
         for override in given:
             if override.parameter != "use":
                 parameters[override.parameter] = override.value
@@ -135,8 +206,3 @@ class SlotResolution:
             self.problems.append(Problem(self.document.source(where), dotted(where), message, "correct the path"))
             return False
         return True
-
-
-def _entry(value: Any) -> dict[str, Any]:
-    """A slot's value as a table with `use`."""
-    return dict(value) if isinstance(value, dict) else {"use": value}

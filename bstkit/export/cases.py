@@ -75,7 +75,7 @@ class _Cases:
             self.padding_invariance(),
             self.permuted_batch(),
         ]
-        if any(spec.role == "context_numeric" for spec in self.inputs):
+        if any(spec.dtype == "float32" for spec in self.inputs):
             cases.append(Case("missing_numeric", self.missing_numeric()))
         return tuple(cases)
 
@@ -86,27 +86,47 @@ class _Cases:
             raise ValueError(f"the id space of {spec.name} has no row count")
         return rows
 
-    def rows(self, batch: int, time: int, length: int | None = None) -> Feeds:
-        """Valid rows. Histories have `time` steps, of which the first `length` are real; a length of its own each
-        where None.
+    def rows(self, batch: int, time: int, length: int | Array | None = None, beyond: int = 0) -> Feeds:
+        """Valid rows.
+
+        Args:
+            batch: how many.
+            time: steps of each history, laid out in sessions where it is cut.
+            length: how many of them are real, from the front, in all or in each row; each row its own where None.
+            beyond: steps of each session past those that the model keeps, and sessions past those.
         """
-        lengths = self.rng.integers(0, time + 1, batch) if length is None else np.full(batch, length)
-        real = np.arange(time) < lengths[:, None]
+        lengths = self.rng.integers(0, time + 1, batch) if length is None else np.broadcast_to(length, batch)
         feeds: Feeds = {}
         for spec in self.inputs:
-            shape = (batch, time) if len(spec.dims) == 2 else (batch,)
             if spec.role == "length":
                 values = lengths
             elif spec.role == "context_numeric":
                 values = self.numeric(spec, batch)
-            elif spec.role == "age":
-                values = -np.sort(-self.rng.integers(0, 10**7, shape), axis=1) * real
+            elif len(spec.dims) == 1:
+                values = self.rng.integers(FIRST_ID, self.rows_of(spec), batch)
             else:
-                values = self.rng.integers(FIRST_ID, self.rows_of(spec), shape)
-                if spec.role == "history":
-                    values = np.where(real, values, PAD_ID)
+                shape = self.steps_shape(spec, batch, time, beyond)
+                steps = int(np.prod(shape[1:]))
+                real = np.arange(steps) < np.ceil(lengths * (steps / time if beyond else 1))[:, None]
+                values = (self.steps(spec, (batch, steps)) * real).reshape(shape)
             feeds[spec.name] = values.astype(spec.dtype)
         return feeds
+
+    def steps_shape(self, spec: InputSpec, batch: int, time: int, beyond: int) -> tuple[int, ...]:
+        """Shape of a history's input; sessions are as long as the model keeps them, and as many as hold the steps."""
+        if len(spec.dims) == 2:
+            return batch, time
+        history = self.features.history[spec.history or ""]
+        sessions = history.max_sessions + beyond if beyond else -(-time // history.session_length)
+        return batch, sessions, history.session_length + beyond
+
+    def steps(self, spec: InputSpec, shape: tuple[int, int]) -> Array:
+        """Valid values of a history's input, every step real."""
+        if spec.role == "age":
+            return -np.sort(-self.rng.integers(0, 10**7, shape), axis=1)
+        if spec.role == "weight":
+            return self.rng.normal(1.0, 1.0, shape)
+        return self.rng.integers(FIRST_ID, self.rows_of(spec), shape)
 
     def numeric(self, spec: InputSpec, batch: int) -> Array:
         """Values around those seen in training, some far out."""
@@ -121,29 +141,16 @@ class _Cases:
     def over_length(self) -> Feeds:
         """More real steps than the model keeps, in part far more."""
         time = 2 * self.max_length + 3
-        feeds = self.rows(8, time, time)
-        lengths = self.rng.integers(self.max_length + 1, time + 1, 8)
-        return self.cut(feeds, np.arange(time) < lengths[:, None], lengths)
+        return self.rows(8, time, self.rng.integers(self.max_length + 1, time + 1, 8), beyond=3)
 
     def holes(self) -> Feeds:
         """Steps in the middle that are padding, in one field or in all."""
         feeds = self.rows(8, self.max_length, self.max_length)
         for spec in self.inputs:
             if spec.role == "history":
-                feeds[spec.name] = np.where(
-                    self.rng.random((8, self.max_length)) < 0.3, PAD_ID, feeds[spec.name]
-                ).astype(spec.dtype)
+                hole = self.rng.random(feeds[spec.name].shape) < 0.3
+                feeds[spec.name] = np.where(hole, PAD_ID, feeds[spec.name]).astype(spec.dtype)
         return feeds
-
-    def cut(self, feeds: Feeds, real: Array, lengths: Array) -> Feeds:
-        """Padding wherever a step is not real."""
-        cut = dict(feeds)
-        for spec in self.inputs:
-            if spec.role in ("history", "age"):
-                cut[spec.name] = (feeds[spec.name] * real).astype(spec.dtype)
-            elif spec.role == "length":
-                cut[spec.name] = lengths.astype(spec.dtype)
-        return cut
 
     def constant_ids(self, batch: int, value: Any) -> Feeds:
         """Full histories in which every id of an input is `value(spec)`."""
@@ -174,8 +181,9 @@ class _Cases:
         feeds = self.rows(16, time)
         twin = dict(feeds)
         for spec in self.inputs:
-            if len(spec.dims) == 2:
-                twin[spec.name] = np.pad(feeds[spec.name], ((0, 0), (0, self.max_length + 5)))
+            if len(spec.dims) > 1:
+                sessions = ((0, 2),) * (len(spec.dims) - 2)
+                twin[spec.name] = np.pad(feeds[spec.name], ((0, 0), *sessions, (0, self.max_length + 5)))
         return Case("padding_invariance", feeds, twin, np.arange(16))
 
     def permuted_batch(self) -> Case:
@@ -185,9 +193,9 @@ class _Cases:
         return Case("permuted_batch", feeds, {name: values[order] for name, values in feeds.items()}, order)
 
     def missing_numeric(self) -> Feeds:
-        """NaN in every numeric input."""
+        """NaN in every numeric input and weight."""
         feeds = self.rows(6, self.max_length)
         for spec in self.inputs:
-            if spec.role == "context_numeric":
+            if spec.dtype == "float32":
                 feeds[spec.name] = np.full_like(feeds[spec.name], np.nan)
         return feeds

@@ -2,146 +2,226 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 
+from bstkit.branches import Branch
 from bstkit.config.features import ContextId, ContextNumeric, Features, History
 from bstkit.errors import ComponentError
-from bstkit.features.history import AppendCandidate, CandidateStep, RecentSteps, StepNumbers, TakeSteps
+from bstkit.features.history import AppendCandidate, CandidateStep, RecentSteps, StepNumbers, StepWeights, TakeSteps
 from bstkit.features.ids import IdMask, IdRule, LengthMask
 from bstkit.features.numeric import Bucket, Standardise
-from bstkit.inputs import InputSpec, input_specs
+from bstkit.features.sessions import (
+    JoinSessions,
+    RealSessions,
+    RepeatCandidate,
+    SessionMask,
+    SessionNumbers,
+    TakeSessions,
+)
+from bstkit.inputs import InputSpec
+
+Tensors = dict[str, Any]
+"""Contract name of a tensor -> the tensor; names and shapes are those of `bstkit.contracts.TENSORS`."""
 
 
-@dataclass(frozen=True)
-class Embedded:
-    """A model's inputs and the tensors made of them; the names and shapes are those of `bstkit.contracts.TENSORS`."""
-
-    specs: tuple[InputSpec, ...]
-    inputs: dict[str, Any]
-    sequence: Any
-    mask: Any
-    step: Any
-    age_seconds: Any
-    target: Any
-    context: Any
-
-
-def embed(features: Features, append: bool, fixed_length: bool, with_age: bool) -> Embedded:
-    """Build the layers between the inputs and the first component.
+class Embedder:
+    """Makes the layers between the inputs and the components; each input, rule and table once.
 
     Args:
         features: with row counts and statistics filled in.
-        append: the candidate becomes one more step of the sequence.
-        fixed_length: pad the history to its `max_length`.
-        with_age: also feed the age of each step.
+        specs: the inputs of the model, those for training only included.
 
     Raises:
-        ComponentError: the features do not allow this composition.
+        ComponentError: the features do not allow the composition; raised by every method.
     """
-    return _Embedder(features, append, fixed_length, with_age).embed()
 
-
-class _Embedder:
-    def __init__(self, features: Features, append: bool, fixed_length: bool, with_age: bool) -> None:
+    def __init__(self, features: Features, specs: Sequence[InputSpec]) -> None:
         self.features = features
-        self.append = append
-        self.fixed_length = fixed_length
-        self.specs = input_specs(features, ages=tuple(features.history) if with_age else ())
-        self.inputs = {spec.name: _input(spec) for spec in self.specs}
-        self.tables: dict[str, keras.layers.Embedding] = {}
+        self.inputs = {spec.name: _input(spec) for spec in specs}
+        self._tables: dict[str, keras.layers.Embedding] = {}
+        self._ruled: dict[str, Any] = {}
+        self._columns: dict[str, Any] = {}
+        self._candidates: dict[str, Any] = {}
+        self._kept: dict[str, tuple[Any, int]] = {}
+        self._sessions: dict[str, Any] = {}
 
-    def embed(self) -> Embedded:
-        if len(self.features.history) != 1:
-            names = ", ".join(self.features.history)
-            raise ComponentError(
-                f"a model reads one history; features.toml has {len(self.features.history)}: {names}",
-                "keep one [history.*] table",
-            )
-        [(name, history)] = self.features.history.items()
-        target_ids = self._target_ids(history)
-        sequence_ids, mask, age_seconds = self._steps(name, history, target_ids)
-        sequence = _concatenate(
-            [self._lookup(history.fields[column], ids) for column, ids in sequence_ids.items()], "sequence"
-        )
-        if self.append:
-            target = CandidateStep(name="target")(sequence)
-        else:
-            target = _concatenate(
-                [self._lookup(history.fields[column], ids) for column, ids in target_ids.items()], "target"
-            )
-        return Embedded(
-            specs=self.specs,
-            inputs=self.inputs,
-            sequence=sequence,
-            mask=mask,
-            step=StepNumbers(history.max_length, self.append, name="step")(mask),
-            age_seconds=age_seconds,
-            target=target,
-            context=self._context(set(history.fields)),
-        )
+    def sequence(self, branch: Branch, fixed_length: bool) -> Tensors:
+        """The tensors of a history, or of a multi-valued column: its most recent steps.
 
-    def _target_ids(self, history: History) -> dict[str, Any]:
-        """Ids of the candidate, one for each field of the history, in the history's order."""
-        ids = {}
-        for column, space in history.fields.items():
-            if self.features.target.get(column) != space:
-                raise ComponentError(
-                    f"the candidate has no column '{column}' of id space '{space}', which the history has",
-                    f'add it to features.toml:  [target] {column} = "{space}"',
-                )
-            ids[column] = self._ids(column, space, padding=False)
-        return ids
-
-    def _steps(self, name: str, history: History, target_ids: dict[str, Any]) -> tuple[dict[str, Any], Any, Any]:
-        """Ids of the kept steps by column, their mask, their ages."""
-        ids = {column: self._ids(f"{name}_{column}", space, padding=True) for column, space in history.fields.items()}
-        index = RecentSteps(history.max_length, self.fixed_length, name=f"{name}_recent")(
+        Args:
+            branch: the sequence.
+            fixed_length: pad it to its `max_length`.
+        """
+        name, history = branch.name, branch.history
+        ids = {column: self._ids(f"{name}_{column}", space, True) for column, space in history.fields.items()}
+        index = RecentSteps(history.max_length, fixed_length, name=f"{name}_recent")(
             self._mask(f"{name}_given_mask", history, ids)
         )
-        padding = history.max_length if self.fixed_length else 0
+        self._kept[name] = (index, history.max_length if fixed_length else 0)
+        ids = {column: self._keep(name, column, tensor) for column, tensor in ids.items()}
+        values = {
+            key: self._keep(name, key, self.inputs[f"{name}_{key}"])
+            for key in ("age_seconds", "weight")
+            if f"{name}_{key}" in self.inputs
+        }
+        prefix = branch.rules_prefix
+        if branch.append:
+            ids, values, mask = self._appended(branch, ids, values)
+        else:
+            mask = self._mask(f"{name}_kept_mask", history, ids)
+        if "weight" in values:
+            values["weight"] = StepWeights(name=f"{name}_weights")(values["weight"], mask)
+        sequence = self._embedded(history, ids, f"{prefix}sequence")
+        target = CandidateStep(name=f"{prefix}target")(sequence) if branch.append else self._candidate(branch)
+        step = StepNumbers(history.max_length, branch.append, name=f"{prefix}step")(mask)
+        return {"sequence": sequence, "mask": mask, "step": step, "target": target, **values}
 
-        def keep(values: Any, suffix: str) -> Any:
-            return TakeSteps(padding, name=f"{name}_{suffix}_kept")(values, index)
+    def sessions(self, branch: Branch, fixed_sessions: bool, fixed_length: bool) -> Tensors:
+        """The tensors of a history that is cut into sessions, each session a row of a larger batch.
 
-        ids = {column: keep(tensor, column) for column, tensor in ids.items()}
-        age = self.inputs.get(f"{name}_age_seconds")
-        age = None if age is None else keep(age, "age_seconds")
-        mask = self._mask(f"{name}_kept_mask", history, ids) if history.length or not self.append else None
-        if self.append:
-            ids = {
-                column: AppendCandidate(name=f"{name}_{column}_steps")(ids[column], target_ids[column])
-                for column in ids
-            }
-            candidate = next(iter(target_ids.values()))
-            if age is not None:
-                age = AppendCandidate(name=f"{name}_age_seconds_steps")(age, keras.ops.zeros_like(candidate))
-            if mask is None:  # the candidate's ids are never padding, so that its step is real by the same rule
-                mask = self._mask("mask", history, ids)
+        Args:
+            branch: the sequence.
+            fixed_sessions: pad to `max_sessions`.
+            fixed_length: pad each session to its `session_length`.
+
+        Returns:
+            Tensors of `(batch * sessions, time, ...)`.
+        """
+        name, history = branch.name, branch.history
+        ids = {column: self._ids(f"{name}_{column}", space, True) for column, space in history.fields.items()}
+        given = RealSessions(name=f"{name}_given_sessions")(self._mask(f"{name}_given_mask", history, ids))
+        sessions = RecentSteps(history.max_sessions, fixed_sessions, name=f"{name}_recent_sessions")(given)
+        padding = history.max_sessions if fixed_sessions else 0
+
+        def rows(key: str, tensor: Any) -> Any:
+            return TakeSessions(padding, name=f"{name}_{key}_sessions")(tensor, sessions)
+
+        ids = {column: rows(column, tensor) for column, tensor in ids.items()}
+        values = {
+            key: rows(key, self.inputs[f"{name}_{key}"])
+            for key in ("age_seconds", "weight")
+            if f"{name}_{key}" in self.inputs
+        }
+        index = RecentSteps(history.session_length, fixed_length, name=f"{name}_recent")(
+            self._mask(f"{name}_sessions_mask", history, ids)
+        )
+        self._kept[name] = (index, history.session_length if fixed_length else 0)
+        ids = {column: self._keep(name, column, tensor) for column, tensor in ids.items()}
+        values = {key: self._keep(name, key, tensor) for key, tensor in values.items()}
+        mask = self._mask(f"{name}_kept_mask", history, ids)
+        if "weight" in values:
+            values["weight"] = StepWeights(name=f"{name}_weights")(values["weight"], mask)
+        prefix = branch.rules_prefix
+        target = self._candidate(branch)
+        if target is not None:
+            target = RepeatCandidate(name=f"{prefix}session_target")(target, sessions)
+        self._sessions[name] = sessions
+        return {
+            "sequence": self._embedded(history, ids, f"{prefix}session_sequence"),
+            "mask": mask,
+            "step": StepNumbers(history.session_length, False, name=f"{prefix}session_step")(mask),
+            "session": SessionNumbers(name=f"{prefix}session_numbers")(sessions, mask),
+            "target": target,
+            **values,
+        }
+
+    def joined_sessions(self, branch: Branch, vectors: Any, mask: Any) -> Tensors:
+        """The sequence of the sessions' vectors.
+
+        Args:
+            branch: the sequence.
+            vectors: `(batch * sessions, dim)`, what the sessions were pooled to.
+            mask: the sessions' mask, `(batch * sessions, time)`.
+        """
+        prefix, sessions = branch.rules_prefix, self._sessions[branch.name]
+        mask = SessionMask(name=f"{prefix}mask")(mask, sessions)
+        return {
+            "sequence": JoinSessions(name=f"{prefix}sequence")(vectors, sessions),
+            "mask": mask,
+            "step": StepNumbers(branch.history.max_sessions, False, name=f"{prefix}step")(mask),
+            "target": self._candidate(branch),
+        }
+
+    def negatives(self, branch: Branch) -> Any:
+        """The embedded sampled steps beside those of `sequence`, `(batch, time, dim)`; training only."""
+        name, history = branch.name, branch.history
+        ids = {
+            column: self._keep(name, f"negative_{column}", self._ids(f"{name}_negative_{column}", space, True))
+            for column, space in history.fields.items()
+        }
+        return self._embedded(history, ids, f"{branch.rules_prefix}negative")
+
+    def target(self, columns: Sequence[str], name: str = "head_target") -> Any:
+        """The embedded candidate, `(batch, dim)`, its columns in the given order.
+
+        Args:
+            columns: columns of `[target]`.
+            name: of the layer that joins them, where they were not joined before.
+        """
+        key = " ".join(columns)
+        if key not in self._candidates:
+            self._candidates[key] = _together([self._column(column) for column in columns], name)
+        return self._candidates[key]
+
+    def context(self, candidate: Sequence[str]) -> Any:
+        """Context columns in the order of features.toml, then these columns of the candidate; None without any."""
+        parts = []
+        for column, feature in self.features.context.items():
+            if isinstance(feature, ContextId):
+                parts.append(self._lookup(feature.space, self._ids(column, feature.space, False)))
             else:
-                mask = AppendCandidate(name="mask")(mask, keras.ops.greater(candidate, 0))
-        return ids, mask, age
+                parts.append(self._numeric(column, feature))
+        parts += [self._column(column) for column in candidate]
+        return _together(parts, "context") if parts else None
 
-    def _mask(self, name: str, history: History, ids: dict[str, Any]) -> Any:
+    def _appended(self, branch: Branch, ids: Tensors, values: Tensors) -> tuple[Tensors, Tensors, Any]:
+        """Ids, ages and weights with the candidate as one more step, and the mask of them all."""
+        name, history, prefix = branch.name, branch.history, branch.rules_prefix
+        mask = self._mask(f"{name}_kept_mask", history, ids) if history.length else None
+        target = {column: self._ids(column, space, False) for column, space in history.fields.items()}
+        candidate = next(iter(target.values()))
+        ids = {column: self._append(name, column, tensor, target[column]) for column, tensor in ids.items()}
+        if "age_seconds" in values:
+            zeros = keras.ops.zeros_like(candidate)
+            values["age_seconds"] = self._append(name, "age_seconds", values["age_seconds"], zeros)
+        if "weight" in values:
+            ones = keras.ops.ones_like(candidate, dtype="float32")
+            values["weight"] = self._append(name, "weight", values["weight"], ones)
+        if mask is None:  # the candidate's ids are never padding, so that its step is real by the same rule
+            return ids, values, self._mask(f"{prefix}mask", history, ids)
+        real = keras.ops.greater(candidate, 0)
+        return ids, values, AppendCandidate(name=f"{prefix}mask")(mask, real)
+
+    def _append(self, name: str, key: str, steps: Any, candidate: Any) -> Any:
+        return AppendCandidate(name=f"{name}_{key}_steps")(steps, candidate)
+
+    def _keep(self, name: str, key: str, values: Any) -> Any:
+        index, padding = self._kept[name]
+        return TakeSteps(padding, name=f"{name}_{key}_kept")(values, index)
+
+    def _mask(self, name: str, history: History, ids: Tensors) -> Any:
         if history.length is not None:
             return LengthMask(name=name)(next(iter(ids.values())), self.inputs[history.length])
         fields = list(ids.values()) if history.mask == "all" else [ids[history.mask]]
         return IdMask(name=name)(fields)
 
-    def _context(self, history_columns: set[str]) -> Any:
-        """Context columns, then columns of the candidate that no history has."""
-        parts = []
-        for column, feature in self.features.context.items():
-            if isinstance(feature, ContextId):
-                parts.append(self._lookup(feature.space, self._ids(column, feature.space, padding=False)))
-            else:
-                parts.append(self._numeric(column, feature))
-        for column, space in self.features.target.items():
-            if column not in history_columns:
-                parts.append(self._lookup(space, self._ids(column, space, padding=False)))
-        return _concatenate(parts, "context") if parts else None
+    def _candidate(self, branch: Branch) -> Any:
+        """The candidate's columns that the history has, in its order; None where it lacks one."""
+        return (
+            self.target(tuple(branch.history.fields), f"{branch.rules_prefix}target")
+            if branch.meets_candidate
+            else None
+        )
+
+    def _column(self, column: str) -> Any:
+        """One embedded column of the candidate."""
+        if column not in self._columns:
+            space = self.features.target[column]
+            self._columns[column] = self._lookup(space, self._ids(column, space, False))
+        return self._columns[column]
 
     def _numeric(self, column: str, feature: ContextNumeric) -> Any:
         value = self.inputs[column]
@@ -155,13 +235,19 @@ class _Embedder:
         return Standardise(feature.mean, feature.std, feature.missing, name=f"{column}_standardised")(value)
 
     def _ids(self, name: str, space: str, padding: bool) -> Any:
-        return IdRule(self._rows(space), padding, name=f"{name}_rule")(self.inputs[name])
+        """An input's ids after the rule for those outside their table."""
+        if name not in self._ruled:
+            self._ruled[name] = IdRule(self._rows(space), padding, name=f"{name}_rule")(self.inputs[name])
+        return self._ruled[name]
+
+    def _embedded(self, history: History, ids: Tensors, name: str) -> Any:
+        return _together([self._lookup(history.fields[column], tensor) for column, tensor in ids.items()], name)
 
     def _lookup(self, space: str, ids: Any) -> Any:
-        if space not in self.tables:
+        if space not in self._tables:
             dim = self.features.spaces[space].dim
-            self.tables[space] = keras.layers.Embedding(self._rows(space), dim, name=f"{space}_embedding")
-        return self.tables[space](ids)
+            self._tables[space] = keras.layers.Embedding(self._rows(space), dim, name=f"{space}_embedding")
+        return self._tables[space](ids)
 
     def _rows(self, space: str) -> int:
         rows = self.features.spaces[space].rows
@@ -177,5 +263,5 @@ def _input(spec: InputSpec) -> Any:
     return keras.Input(shape=(None,) * (len(spec.dims) - 1), dtype=spec.dtype, name=spec.name)
 
 
-def _concatenate(parts: list[Any], name: str) -> Any:
+def _together(parts: list[Any], name: str) -> Any:
     return parts[0] if len(parts) == 1 else keras.layers.Concatenate(name=name)(parts)

@@ -59,11 +59,11 @@ class TakeSteps(keras.layers.Layer):
         padding: int >= 0, zeros to add behind the last step first; `max_length` where the length is fixed, else 0.
 
     Call arguments:
-        values: int32 tensor `(batch, time)`.
+        values: tensor `(batch, time)`: ids, ages or weights.
         index: int32 tensor `(batch, kept)`.
 
     Returns:
-        int32 tensor `(batch, kept)`.
+        Tensor `(batch, kept)` of the dtype of `values`.
     """
 
     def __init__(self, padding: int, **kwargs: Any) -> None:
@@ -92,7 +92,7 @@ class AppendCandidate(keras.layers.Layer):
     """Make the candidate one more step, behind the padding.
 
     Call arguments:
-        steps: tensor `(batch, time)`: ids, ages or a mask.
+        steps: tensor `(batch, time)`: ids, ages, weights or a mask.
         candidate: tensor `(batch,)` of the same dtype.
 
     Returns:
@@ -102,6 +102,24 @@ class AppendCandidate(keras.layers.Layer):
     def call(self, steps: Any, candidate: Any) -> Any:
         """Concatenate."""
         return ops.concatenate([steps, ops.expand_dims(candidate, 1)], axis=1)
+
+
+@keras.saving.register_keras_serializable(package="bstkit")
+class StepWeights(keras.layers.Layer):
+    """Make the log's weights the `weight` of components: nothing at masked steps, and nothing where one is missing.
+
+    Call arguments:
+        weight: float32 tensor `(batch, time)`; NaN is missing.
+        is_real: bool tensor `(batch, time)`, True at real steps.
+
+    Returns:
+        Float tensor `(batch, time)`.
+    """
+
+    def call(self, weight: Any, is_real: Any) -> Any:
+        """Choose."""
+        present = ops.logical_and(is_real, ops.equal(weight, weight))  # only NaN differs from itself
+        return ops.where(present, weight, ops.cast(0.0, weight.dtype))
 
 
 @keras.saving.register_keras_serializable(package="bstkit")

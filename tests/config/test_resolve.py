@@ -20,7 +20,7 @@ def test_default_is_the_small_recipe(resolve):
         "head.mlp",
     ]
     assert selection.candidate == "append"
-    assert set(selection.origins.values()) == {"packaged registry.toml"}
+    assert set(selection.origins.values()) == {"packaged registry.toml", "default"}
 
 
 def test_recipe_bst_is_the_seed_model(resolve):
@@ -207,7 +207,7 @@ def test_the_checkouts_own_file_is_no_second_layer(packages):
     from bstkit.config.resolve import load_selection
 
     selection = load_selection(working_folder=packaged_registry().parent, environ={}, found=packages.found)
-    assert set(selection.origins.values()) == {"packaged registry.toml"}
+    assert set(selection.origins.values()) == {"packaged registry.toml", "default"}
 
 
 def test_the_packaged_file_is_found_inside_the_package_first(monkeypatch, tmp_path):

@@ -41,7 +41,7 @@ def as_composed(model: keras.Model, opset: int = 18) -> Composed:
         )
         for tensor in model.inputs
     )
-    return Composed(selection, features(), inputs, model, model, False)
+    return Composed(selection, features(), inputs, inputs, model, model)
 
 
 def functional(call: Any, **inputs: tuple[str, tuple[int | None, ...]]) -> keras.Model:
