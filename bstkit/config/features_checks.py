@@ -7,10 +7,15 @@ from itertools import pairwise
 
 from bstkit.config.features import ContextId, ContextNumeric, Features, History
 from bstkit.config.problems import Problem
+from bstkit.data.label_rule import parse_label
 from bstkit.inputs import input_specs, negative_specs
 from bstkit.spelling import did_you_mean
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+_ROW_KEYS = ("separator",)
+_EVENTS_KEYS = ("events", "session_gap_s", "max_sessions", "session_length", "negatives")
+"""Keys of a history that only the other source reads."""
 
 Finding = tuple[str, str, str]
 """Dotted path, message, hint."""
@@ -26,8 +31,10 @@ def check_features(features: Features, label: str) -> list[Problem]:
     findings = [
         *_names(features),
         *_spaces(features),
+        *_one_space_a_column(features),
         *_labels(features),
         *(found for name, history in features.history.items() for found in _history(name, history)),
+        *_row_histories(features),
         *(
             found
             for column, feature in features.context.items()
@@ -65,16 +72,36 @@ def _spaces(features: Features) -> Iterator[Finding]:
             yield path, f"there is no id space '{space}'", hint
 
 
+def _one_space_a_column(features: Features) -> Iterator[Finding]:
+    """A column that holds one id a row is encoded once, so that every place that reads it must mean the same space."""
+    used = [(f"target.{column}", column, space) for column, space in features.target.items()]
+    for name, history in features.history.items():
+        if history.source == "events":
+            used += [(f"history.{name}.fields.{column}", column, space) for column, space in history.fields.items()]
+    used += [
+        (f"context.{column}.space", column, feature.space)
+        for column, feature in features.context.items()
+        if isinstance(feature, ContextId)
+    ]
+    first: dict[str, tuple[str, str]] = {}
+    for path, column, space in used:
+        place, before = first.setdefault(column, (path, space))
+        if before != space and {before, space} <= features.spaces.keys():
+            yield path, f"column '{column}' is of id space '{before}' at {place}", f"write '{before}' here too"
+
+
 def _labels(features: Features) -> Iterator[Finding]:
     """A label that is also an input would be its own prediction."""
     inputs = {*features.target, *features.context}
-    inputs |= {column for history in features.history.values() for column in history.fields}
+    for history in features.history.values():
+        inputs |= {*history.fields} | ({history.weight} if history.weight is not None else set())
+    inputs |= {features.columns[column].first_of for column in inputs if column in features.columns}
     for task, condition in features.log.labels.items():
-        words = condition.split()
-        if not words:
+        column = parse_label(condition).column
+        if not column:
             yield f"log.labels.{task}", "must name a column, or a condition such as 'rating >= 4'", ""
-        elif words[0] in inputs:
-            yield f"log.labels.{task}", f"column '{words[0]}' is an input too: the model would read its own label", ""
+        elif column in inputs:
+            yield f"log.labels.{task}", f"column '{column}' is an input too: the model would read its own label", ""
     for column, derived in features.columns.items():
         if derived.first_of == column:
             yield f"columns.{column}.first_of", "a column cannot be made from itself", ""
@@ -86,6 +113,33 @@ def _history(name: str, history: History) -> Iterator[Finding]:
     elif history.mask != "all" and history.mask not in history.fields:
         hint = did_you_mean(history.mask, (*history.fields, "all")) or "name one of its fields, or 'all'"
         yield f"history.{name}.mask", f"the history has no field '{history.mask}'", hint
+    other, foreign = ("row", _ROW_KEYS) if history.source == "events" else ("events", _EVENTS_KEYS)
+    for key in foreign:
+        if key in history.model_fields_set and getattr(history, key) is not None:
+            message = f"belongs to source = '{other}', and this history's is '{history.source}'"
+            yield f"history.{name}.{key}", message, f'take it out, or set source = "{other}"'
+    if history.source == "events" and history.session_gap_s is None:
+        for key in sorted({"max_sessions", "session_length"} & history.model_fields_set):
+            hint = "session_gap_s = 1800, or take it out"
+            yield f"history.{name}.{key}", "belongs to session_gap_s, which says what a session is", hint
+
+
+def _row_histories(features: Features) -> Iterator[Finding]:
+    """What stands in a row comes from the log as it is: a column made from another holds one value only."""
+    for name, history in features.history.items():
+        if history.source != "row":
+            continue
+        read = {f"fields.{column}": column for column in history.fields}
+        if history.weight is not None:
+            read["weight"] = history.weight
+        for key, column in read.items():
+            if column in features.columns:
+                origin = features.columns[column].first_of
+                yield (
+                    f"history.{name}.{key}",
+                    f"column '{column}' keeps the first word of '{origin}' only",
+                    f"name '{origin}' itself",
+                )
 
 
 def _numeric(path: str, feature: ContextNumeric) -> Iterator[Finding]:

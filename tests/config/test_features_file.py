@@ -11,6 +11,7 @@ TEXT = """
 item = { dim = 64 }
 cate = { dim = 32, rows = 214 }
 user = { dim = 64 }
+genre = { dim = 8 }
 [log]
 user = "user_id"
 time = "timestamp"
@@ -28,6 +29,12 @@ mask = "item_id"
 fields = { tags = "item" }
 max_length = 5
 length = "tag_count"
+[history.genres]
+source = "row"
+fields = { genre = "genre" }
+separator = "|"
+weight = "relevance"
+max_length = 4
 [context]
 user_id = { space = "user" }
 price = { numeric = "standardise", missing = 0.0 }
@@ -67,6 +74,12 @@ def test_load_features_reads_every_table(tmp_path):
     assert features.split.leave_last == 10
 
 
+def test_sessions_and_a_length_input_go_together():
+    text = TEXT.replace('length = "tag_count"', 'length = "tag_count"\nsession_gap_s = 1800\nmax_sessions = 3')
+    tags = features_from_toml(text).history["tags"]
+    assert (tags.session_gap_s, tags.max_sessions, tags.session_length) == (1800, 3, 10)
+
+
 def test_features_toml_reads_back_equal():
     features = features_from_toml(TEXT)
     assert features_from_toml(features_to_toml(features)) == features
@@ -95,6 +108,39 @@ MISTAKES = {
     "mask_and_length": ('mask = "item_id"', 'mask = "all"\nlength = "n"', "length takes the place of mask", "keep one"),
     "label_is_input": ('ctr = "click"', 'ctr = "user_id"', "the model would read its own label", ""),
     "condition_is_input": ('"rating >= 4"', '"price >= 4"', "log.labels.cvr: column 'price' is an input too", ""),
+    "condition_without_blanks_is_input": ('"rating >= 4"', '"price>=4"', "column 'price' is an input too", ""),
+    "label_in_a_history": ('ctr = "click"', 'ctr = "genre"', "log.labels.ctr: column 'genre' is an input too", ""),
+    "label_is_weight": ('"rating >= 4"', '"relevance > 1"', "column 'relevance' is an input too", ""),
+    "label_is_source": ('ctr = "click"', 'ctr = "genres"', "column 'genres' is an input too", ""),
+    "two_spaces": (
+        'fields = { item_id = "item"',
+        'fields = { item_id = "cate"',
+        "history.hist.fields.item_id: column 'item_id' is of id space 'item' at target.item_id",
+        "'item'",
+    ),
+    "separator_of_events": (
+        'length = "tag_count"',
+        'separator = ","',
+        "history.tags.separator: belongs to source = 'row', and this history's is 'events'",
+        'source = "row"',
+    ),
+    "gap_of_row": ('separator = "|"', "session_gap_s = 60", "history.genres.session_gap_s: belongs to source =", ""),
+    "negatives_of_row": ('separator = "|"', 'negatives = "uniform"', "history.genres.negatives: belongs to", ""),
+    "events_of_row": ('separator = "|"', 'events = "positive"', "history.genres.events: belongs to source", "events"),
+    "sessions_of_row": ('separator = "|"', "max_sessions = 2", "history.genres.max_sessions: belongs to source", ""),
+    "sessions_without_gap": (
+        'mask = "item_id"',
+        "session_length = 4",
+        "history.hist.session_length: belongs to session_gap_s",
+        "session_gap_s = 1800",
+    ),
+    "no_gap": ('mask = "item_id"', "session_gap_s = 0", "history.hist.session_gap_s: must be", ""),
+    "derived_row": (
+        'genre = "genre" }\nsep',
+        'cate_id = "cate" }\nsep',
+        "history.genres.fields.cate_id: column 'cate_id' keeps the first word of 'genres' only",
+        "name 'genres' itself",
+    ),
     "empty_label": ('ctr = "click"', 'ctr = " "', "log.labels.ctr: must name a column", ""),
     "falling_edges": ("[6, 12.0", "[12.0, 6", "context.hour.edges: must rise; received [12.0, 6.0, 18.0]", ""),
     "equal_edges": ("[6, 12.0", "[6, 6", "context.hour.edges: must rise", ""),
