@@ -19,6 +19,17 @@ def small_log(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def rich_log(tmp_path_factory):
+    """A small log with a multi-valued column, weights and two tasks, its features beside it."""
+    from bstkit.config.features_file import features_to_toml
+    from tests.rich_log import rich_features, write_rich_log
+
+    folder = tmp_path_factory.mktemp("rich")
+    (folder / "features.toml").write_text(features_to_toml(rich_features()))
+    return write_rich_log(folder / "log.csv")
+
+
+@pytest.fixture(scope="session")
 def small_selection(tmp_path_factory):
     """The default recipe, made small."""
     from bstkit.config.resolve import load_selection
