@@ -1,10 +1,11 @@
 """Which features file goes with a log."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from bstkit.config.features_file import load_features
+from bstkit.config.features_file import features_from_toml, load_features
 from bstkit.data.feature_files import features_for, packaged_features
 from bstkit.errors import DataError
 
@@ -26,6 +27,22 @@ def test_movielens_folder_brings_its_features(tmp_path: Path) -> None:
     (tmp_path / "ml-100k.inter").write_text("")
     assert features_for(tmp_path) == load_features(packaged_features("movielens"))
     assert features_for(tmp_path / "ml-100k.inter") == features_for(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["embedded", "movielens"])
+def test_packaged_file_is_ready_for_sessions_and_objectives(name: str) -> None:
+    history = load_features(packaged_features(name)).history["hist"]
+    assert (history.session_gap_s, history.negatives) == (1800, "uniform")
+
+
+@pytest.mark.parametrize("name", ["embedded", "movielens"])
+def test_commented_tables_are_what_the_file_may_hold(name: str) -> None:
+    """Whoever takes the comment signs away, and adds the space that the comment names, has a valid file."""
+    text = packaged_features(name).read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^# (\[history|\w+ +=)", r"\1", text)
+    text = text.replace("[spaces]", "[spaces]\ntag = { dim = 16 }\ngenre = { dim = 16 }", 1)
+    features = features_from_toml(text)
+    assert [history.source for history in features.history.values()] == ["events", "row"]
 
 
 def test_movielens_age_has_ten_buckets() -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bstkit.config.features import History
 from bstkit.data.dataset import Dataset, HistorySteps, load_dataset
 from bstkit.data.leaks import check_leaks
 from bstkit.errors import DataError
-from tests.data.logs import plain_features, write_plain
+from tests.data.logs import plain_features, table, write_plain
 
 ROWS = [("u", time, item, time % 2) for time, item in enumerate("abcabc")] + [
     ("v", time, item, time % 2) for time, item in enumerate("cbacba")
@@ -67,3 +68,18 @@ def test_prepared_dataset_passes(dataset: Dataset) -> None:
 def test_damage_is_found(dataset: Dataset, damage: Callable[[Dataset], Dataset], says: str) -> None:
     with pytest.raises(DataError, match=says):
         check_leaks(damage(dataset))
+
+
+@pytest.mark.parametrize("name", ["start", "end"])
+@pytest.mark.parametrize("change", [-1, 1])
+def test_row_with_the_values_of_another_is_found(tmp_path: Path, name: str, change: int) -> None:
+    lines = [["u", str(time), "i", str(time % 2), "red blue"] for time in range(6)]
+    (tmp_path / "log.csv").write_text(table(["user", "time", "item", "click", "tags"], lines, ","))
+    plain = plain_features()
+    hist = History(source="row", fields={"tags": "item"}, max_length=2)
+    dataset = load_dataset(tmp_path / "log.csv", plain.model_copy(update={"history": {"hist": hist}}))
+    check_leaks(dataset)
+    for place in (0, 3, 5):
+        damaged = edit(getattr(dataset.history["hist"], name), place, change)
+        with pytest.raises(DataError, match="gives a row the steps of another one"):
+            check_leaks(with_history(dataset, **{name: damaged}))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bstkit.config.features import History, Space
 from bstkit.data.baselines import baselines
 from bstkit.data.dataset import Dataset, load_dataset
 from bstkit.data.feature_files import features_for
@@ -63,3 +64,33 @@ def test_baselines_cover_most_users(movielens: Dataset) -> None:
     assert scored.gauc_users > 750
     assert scored.auc is not None
     assert 0.70 < scored.auc < 0.76
+
+
+def test_genres_are_a_multi_valued_column() -> None:
+    """Every row's values are what the film's line says."""
+    features = features_for(FOLDER)
+    genres = History(source="row", fields={"class": "genre"}, max_length=6)
+    features = features.model_copy(
+        update={
+            "spaces": {**features.spaces, "genre": Space(dim=8)},
+            "history": {**features.history, "genres": genres},
+        }
+    )
+    dataset = load_dataset(FOLDER, features)
+    assert FOLDER is not None
+    films = (line.split("\t") for line in (FOLDER / "ml-100k.item").read_text(encoding="utf-8").splitlines()[1:])
+    by_film = {cells[0]: cells[3].split() for cells in films}
+    rows = [line.split("\t")[1] for line in (FOLDER / "ml-100k.inter").read_text(encoding="utf-8").splitlines()[1:]]
+    steps, keys = dataset.history["genres"], ("", "?", *dataset.vocabularies["genre"])
+    for row in range(0, 100_000, 97):
+        found = [keys[i] for i in steps.ids["class"][steps.start[row] : steps.end[row]]]
+        assert found == by_film[rows[dataset.row[row]]]
+    assert len(dataset.vocabularies["genre"]) == 19
+    assert int((steps.end - steps.start).max()) == 6
+
+
+def test_people_rate_in_sittings(movielens: Dataset) -> None:
+    """The packaged gap cuts few pauses, and a much longer one cuts hardly fewer."""
+    pauses = np.diff(movielens.time)[np.diff(movielens.user) == 0]
+    gap = movielens.features.history["hist"].session_gap_s
+    assert 0.01 < (pauses > 24 * gap).mean() < (pauses > gap).mean() < 0.02
