@@ -94,6 +94,38 @@ def test_layer_normalization_over_other_axes_is_left_to_tf2onnx(options):
     assert_equal(source, model, (3, 4), atol=1e-5)
 
 
+BATCH_NORMS = {"default": {}, "no bias": {"center": False}, "no scale": {"scale": False}, "epsilon": {"epsilon": 0.1}}
+
+
+def batch_norm(**options):
+    """A layer that has seen data of another mean and deviation."""
+    return keras.layers.BatchNormalization(
+        gamma_initializer="random_normal",
+        beta_initializer="random_normal",
+        moving_mean_initializer="random_normal",
+        moving_variance_initializer=keras.initializers.RandomUniform(0.5, 2.0),
+        **options,
+    )
+
+
+@pytest.mark.parametrize("options", BATCH_NORMS.values(), ids=BATCH_NORMS)
+def test_batch_normalization_of_vectors_is_one_node(options):
+    norm = batch_norm(**options)
+    source = functional(lambda x: norm(x), x=("float32", (4,)))
+    model = convert(source)
+    assert operations(model) == {"BatchNormalization": 1}
+    assert_equal(source, model, (4,))
+
+
+@pytest.mark.parametrize("shape", [(None, 4), (3, 2, 4)], ids=str)
+def test_batch_normalization_of_sequences_is_left_to_tf2onnx(shape):
+    norm = batch_norm()
+    source = functional(lambda x: norm(x), x=("float32", shape))
+    model = convert(source)
+    assert "BatchNormalization" not in operations(model)
+    assert_equal(source, model, shape)
+
+
 def test_dropout_leaves_no_node():
     source = functional(lambda x: keras.layers.Dropout(0.5)(keras.layers.Dense(4)(x)), x=("float32", (4,)))
     assert operations(convert(source)) == {"Gemm": 1}

@@ -46,9 +46,10 @@ from typing import Any
 
 import keras
 
-from bstkit.export.lowerings import dense, embedding, layer_normalization, recurrent
+from bstkit.export.lowerings import batch_normalization, dense, embedding, layer_normalization, recurrent
 
 LOWERINGS: dict[Any, Callable[..., Any]] = {
+    keras.layers.BatchNormalization.call: batch_normalization.lower,
     keras.layers.Dense.call: dense.lower,
     keras.layers.Embedding.call: embedding.lower,
     keras.layers.LayerNormalization.call: layer_normalization.lower,
