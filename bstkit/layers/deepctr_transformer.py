@@ -8,7 +8,7 @@ from keras import ops
 from bstkit.layers.attention_scores import AttentionScores
 from bstkit.layers.heads import merge_heads, split_heads
 from bstkit.layers.layer_norm import LayerNorm
-from bstkit.layers.masking import MASKED_SCORE, given_mask, masked_softmax, weighted_sum, zero_masked
+from bstkit.layers.masking import MASKED_SCORE, given_mask, masked_softmax, softmax, weighted_sum, zero_masked
 from bstkit.layers.position_encoding import PositionEncoding
 
 
@@ -45,6 +45,9 @@ class DeepctrTransformer(keras.layers.Layer):
         keys_mask: bool tensor `(batch, keys)`; or `keys_length` in its place. Defaults to `mask` where `keys` is left
             out.
         length, keys_length: int or float tensor `(batch,)` or `(batch, 1)`: so many steps at the front are real.
+        step: optional int32 tensor `(queries,)`, the position of each step, below `max_steps`, for
+            `use_positional_encoding`. Defaults to 0, 1, 2, ...
+        keys_step: the same of the keys, `(keys,)`. Defaults to `step` where `keys` is left out.
 
     Returns:
         Float tensor `(batch, dim)`, zeros where a row has no real step; `(batch, queries, dim)` for `output_type=None`:
@@ -145,19 +148,21 @@ class DeepctrTransformer(keras.layers.Layer):
         keys_mask: Any = None,
         length: Any = None,
         keys_length: Any = None,
+        step: Any = None,
+        keys_step: Any = None,
         training: bool | None = None,
     ) -> Any:
         """Attend, transform, pool."""
         mask = given_mask(sequence, mask, length)
         if keys is None:
-            keys = sequence
+            keys, keys_step = sequence, step
             keys_mask = mask if keys_mask is None and keys_length is None else keys_mask
         if keys_mask is not mask:
             keys_mask = given_mask(keys, keys_mask, keys_length)
         if not self.deepctr_exact:
             sequence, keys = zero_masked(sequence, mask), zero_masked(keys, keys_mask)
         if self.use_positional_encoding:
-            sequence, keys = self.query_position(sequence), self.key_position(keys)
+            sequence, keys = self.query_position(sequence, step), self.key_position(keys, keys_step)
         result = self._attend(sequence, keys, mask, keys_mask, training)
         if self.use_residual:
             result = result + sequence
@@ -203,12 +208,12 @@ class DeepctrTransformer(keras.layers.Layer):
         value = split_heads(self.value_dense(keys), self.num_heads)
         allowed = ops.expand_dims(keys_mask, (1, 2))
         if self.blinding:  # not by setting a diagonal, which exports as a loop
-            number = ops.arange(ops.shape(sequence)[1], dtype="int32")
-            other = ops.arange(ops.shape(keys)[1], dtype="int32")
+            number = ops.arange(ops.shape(mask)[1], dtype="int32")
+            other = ops.arange(ops.shape(keys_mask)[1], dtype="int32")
             allowed = ops.logical_and(allowed, ops.not_equal(ops.expand_dims(number, 1), other))
         scores = self.scores(query, key)  # (batch, heads, queries, keys)
         if self.deepctr_exact:
-            weights = ops.softmax(ops.where(allowed, scores, ops.cast(MASKED_SCORE, scores.dtype)), axis=-1)
+            weights = softmax(ops.where(allowed, scores, ops.cast(MASKED_SCORE, scores.dtype)))
             weights = weights * ops.cast(ops.expand_dims(mask, (1, 3)), weights.dtype)
         else:
             weights = masked_softmax(scores, allowed)

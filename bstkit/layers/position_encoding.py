@@ -79,6 +79,18 @@ class PositionEncoding(keras.layers.Layer):
             encoding = encoding * root
         return sequence + encoding
 
+    def to_onnx(self, op: Any, sequence: Any, step: Any = None) -> Any:
+        """One gather: steps are never negative, which `take` provides for. Counted steps are a slice already."""
+        if step is None or self.compute_dtype != "float32":
+            return NotImplemented
+        encoding = op.Gather(self.table if isinstance(self.table, np.ndarray) else op.weight(self.table), step)
+        root = float(sequence.shape[-1]) ** 0.5
+        if self.scale == "sequence":
+            sequence = op.Mul(sequence, root)
+        elif self.scale == "encoding":
+            encoding = op.Mul(encoding, root)
+        return op.Add(sequence, encoding)
+
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
         return {

@@ -9,6 +9,8 @@ _VASWANI = "Vaswani et al., 2017, arXiv:1706.03762"
 _DIN = "Zhou et al., 2018, arXiv:1706.06978 (DIN)"
 _BST = "Chen et al., 2019, arXiv:1905.06874 (BST)"
 _DIEN = "Zhou et al., 2019, arXiv:1809.03672 (DIEN)"
+_DCN = "Wang et al., 2020, arXiv:2008.13535 (DCN-v2)"
+_MMOE = "Ma et al., 2018, KDD (MMoE)"
 _SEQUENCE_POOLING = "DeepCTR SequencePoolingLayer"
 
 COMPONENTS = (
@@ -139,11 +141,32 @@ COMPONENTS = (
         frozenset({"fixed_length"}),
     ),
     Component(
+        "objective",
+        "next_step",
+        "bstkit.plugins.next_step_objective:NextStepObjective",
+        "Train the encoder's states to tell the next behaviour from a sampled one.",
+        f"{_DIEN}; DeepCTR DIEN(use_negsampling=True)",
+    ),
+    Component(
         "head",
         "mlp",
         "bstkit.plugins.mlp:MlpHead",
         "Score pooled behaviours and context with dense layers, one logit a task.",
         _BST,
+    ),
+    Component(
+        "head",
+        "cross",
+        "bstkit.plugins.cross_head:CrossHead",
+        "Cross all features explicitly, beside or below dense layers, one logit a task.",
+        _DCN,
+    ),
+    Component(
+        "head",
+        "mmoe",
+        "bstkit.plugins.mmoe_head:MmoeHead",
+        "Score each task with its own gate and tower over experts that the tasks share.",
+        _MMOE,
     ),
 )
 

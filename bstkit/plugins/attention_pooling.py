@@ -18,6 +18,9 @@ class AttentionPooling(keras.layers.Layer):
         activation: `"dice"`, `"prelu"` or the name of a Keras activation. Defaults to `"sigmoid"`.
         weight_normalization: bool, softmax the weights over the real steps. Defaults to `False`, as in the paper.
         return_score: must be False: a pooling returns one vector a row. `score.attention` returns the weights.
+        deepctr_exact: bool, DeepCTR's own numbers, which read padding: with `weight_normalization` an empty history is
+            the mean of what stands at its masked steps, so that it changes with the padding; dice learns from masked
+            steps; NaN there spreads. Defaults to `False`.
 
     Call arguments:
         sequence: float tensor `(batch, time, dim)`.
@@ -25,7 +28,7 @@ class AttentionPooling(keras.layers.Layer):
         target: float tensor `(batch, dim)`.
 
     Returns:
-        Float tensor `(batch, dim)`; zeros for an empty history.
+        Float tensor `(batch, dim)`; zeros for an empty history, but see `deepctr_exact`.
 
     Raises:
         ValueError: a width is below 1, the activation is unknown, `return_score` is True, or `target` and `sequence`
@@ -41,6 +44,7 @@ class AttentionPooling(keras.layers.Layer):
         activation: str = "sigmoid",
         weight_normalization: bool = False,
         return_score: bool = False,
+        deepctr_exact: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -50,7 +54,7 @@ class AttentionPooling(keras.layers.Layer):
                 "the weights. Received: return_score=True"
             )
         self.unit = LocalActivationUnit(
-            units, activation, weight_normalization, name="local_activation", dtype=self.dtype_policy
+            units, activation, weight_normalization, deepctr_exact, name="local_activation", dtype=self.dtype_policy
         )
 
     def build(self, sequence_shape: tuple[int | None, ...], target_shape: tuple[int | None, ...]) -> None:
@@ -60,10 +64,10 @@ class AttentionPooling(keras.layers.Layer):
     def call(self, sequence: Any, mask: Any, target: Any, training: bool | None = None) -> Any:
         """Pool."""
         weight = self.unit(sequence, mask, target, training=training)
-        return weighted_sum(zero_masked(sequence, mask), weight)
+        return weighted_sum(sequence if self.unit.deepctr_exact else zero_masked(sequence, mask), weight)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
         unit = self.unit.get_config()
-        names = ("units", "activation", "weight_normalization")
+        names = ("units", "activation", "weight_normalization", "deepctr_exact")
         return {**super().get_config(), **{name: unit[name] for name in names}, "return_score": False}

@@ -18,13 +18,16 @@ class BiLSTMEncoder(keras.layers.Layer):
         dropout: float in `[0, 1)`, on the input of each LSTM. Defaults to `0.0`.
         merge_mode: `"fw"`, `"bw"`, `"sum"`, `"mul"`, `"ave"`, all `units` wide, or `"concat"`, twice as wide. Defaults
             to `"ave"`.
+        deepctr_exact: bool, run without the mask, as DeepCTR's DSIN does: masked steps are read like real ones, so
+            that the result changes with the padding, and keep their outputs. Defaults to `False`.
 
     Call arguments:
-        sequence: float tensor `(batch, time, dim)`; what stands at masked steps is ignored.
+        sequence: float tensor `(batch, time, dim)`; what stands at masked steps is ignored, but see `deepctr_exact`.
         mask: bool tensor `(batch, time)`, True at real steps. A masked step leaves the states as they are.
 
     Returns:
-        Float tensor `(batch, time, units)` or `(batch, time, 2 * units)`, zeros at masked steps.
+        Float tensor `(batch, time, units)` or `(batch, time, 2 * units)`, zeros at masked steps, but see
+        `deepctr_exact`.
 
     Raises:
         ValueError: an argument is out of range, or `merge_mode` is None: a list of two is no sequence.
@@ -40,6 +43,7 @@ class BiLSTMEncoder(keras.layers.Layer):
         num_residual_layers: int = 0,
         dropout: float = 0.0,
         merge_mode: Merge | None = "ave",
+        deepctr_exact: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -49,6 +53,7 @@ class BiLSTMEncoder(keras.layers.Layer):
                 "Received: merge_mode=None"
             )
         self.units = units
+        self.deepctr_exact = deepctr_exact
         self.options: dict[str, Any] = {
             "num_layers": num_layers,
             "num_residual_layers": num_residual_layers,
@@ -64,11 +69,12 @@ class BiLSTMEncoder(keras.layers.Layer):
 
     def call(self, sequence: Any, mask: Any, training: bool | None = None) -> Any:
         """Encode."""
-        return self.bilstm(sequence, mask, training=training)
+        given = (sequence,) if self.deepctr_exact else (sequence, mask)
+        return self.bilstm(*given, training=training)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        return {**super().get_config(), "units": self.units, **self.options}
+        return {**super().get_config(), "units": self.units, **self.options, "deepctr_exact": self.deepctr_exact}
 
     def _made(self, units: int) -> BiLSTM:
         return BiLSTM(units, **self.options, name="bilstm", dtype=self.dtype_policy)

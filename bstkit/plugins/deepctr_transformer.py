@@ -20,24 +20,31 @@ class DeepctrTransformerEncoder(keras.layers.Layer):
         use_layer_norm: bool. Defaults to `False`.
         blinding: bool, no step attends to itself. Defaults to `True`.
         attention_type: `"scaled_dot_product"`, `"cos"`, `"ln"` or `"additive"`. Defaults to `"scaled_dot_product"`.
-        use_positional_encoding: bool, must be False: steps are numbered for the position slot alone, and a number
-            counted here would move an appended candidate with the padding.
+        use_positional_encoding: bool, learned positions in every block, one table for queries and one for keys, as
+            DeepCTR's BST has them. Defaults to `False`: put a position.* component before it.
         output_type: must be None: a pooled sequence is no sequence. Poolings do that.
+        max_steps: int >= 1, positions that can be encoded; compose gives it.
+        deepctr_exact: bool, DeepCTR's own numbers, which read padding: a step without any step to attend to adds the
+            mean of all values, masked ones included, so that the result changes with the padding; without
+            `use_residual` the feed-forward network counts for nothing; positions are multiplied by `sqrt(dim)`; NaN at
+            a masked step spreads. Defaults to `False`.
 
     Call arguments:
-        sequence: float tensor `(batch, time, dim)`; what stands at masked steps is ignored.
+        sequence: float tensor `(batch, time, dim)`; what stands at masked steps is ignored, but see `deepctr_exact`.
         mask: bool tensor `(batch, time)`, True at real steps.
+        step: optional int32 tensor `(time,)`, the position of each step, below `max_steps`; needed for
+            `use_positional_encoding`.
 
     Returns:
         Float tensor `(batch, time, dim)`; masked steps hold finite values without meaning.
 
     Raises:
-        ValueError: an argument is out of range, or `num_heads` does not divide `dim`.
+        ValueError: an argument is out of range, `num_heads` does not divide `dim`, or `use_positional_encoding` is
+            True and `max_steps` or, when called, `step` is missing.
 
     Reference:
-        DeepCTR `Transformer(output_type=None)`, its queries and keys being the same sequence. A step without any step
-        to attend to keeps its residual, where DeepCTR adds the mean of all values, padding included: no component may
-        read padding. `bstkit.layers.deepctr_transformer` has every form, DeepCTR's own numbers too.
+        DeepCTR `Transformer(output_type=None)`, its queries and keys being the same sequence. Unless `deepctr_exact`, a
+        step without any step to attend to keeps its residual alone. `bstkit.layers.deepctr_transformer` has every form.
     """
 
     def __init__(
@@ -52,16 +59,15 @@ class DeepctrTransformerEncoder(keras.layers.Layer):
         attention_type: Literal["scaled_dot_product", "cos", "ln", "additive"] = "scaled_dot_product",
         use_positional_encoding: bool = False,
         output_type: Literal["mean", "sum"] | None = None,
+        max_steps: int | None = None,
+        deepctr_exact: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if num_blocks < 1:
             raise ValueError(f"`num_blocks` must be at least 1. Received: num_blocks={num_blocks}")
-        if use_positional_encoding:
-            raise ValueError(
-                "`use_positional_encoding` must be False in an encoder: put a position.* component before it. "
-                f"Received: use_positional_encoding={use_positional_encoding}"
-            )
+        if use_positional_encoding and max_steps is None:
+            raise ValueError("`max_steps` must be given with `use_positional_encoding`. Received: max_steps=None")
         if output_type is not None:
             raise ValueError(
                 "`output_type` must be None in an encoder, whose result is a sequence: put a pooling.* component "
@@ -76,15 +82,12 @@ class DeepctrTransformerEncoder(keras.layers.Layer):
             "use_layer_norm": use_layer_norm,
             "blinding": blinding,
             "attention_type": attention_type,
+            "use_positional_encoding": use_positional_encoding,
+            "max_steps": max_steps,
+            "deepctr_exact": deepctr_exact,
         }
         self.blocks = [
-            DeepctrTransformer(
-                **self.settings,
-                use_positional_encoding=False,
-                output_type=None,
-                name=f"block_{number}",
-                dtype=self.dtype_policy,
-            )
+            DeepctrTransformer(**self.settings, output_type=None, name=f"block_{number}", dtype=self.dtype_policy)
             for number in range(1, num_blocks + 1)
         ]
 
@@ -93,10 +96,15 @@ class DeepctrTransformerEncoder(keras.layers.Layer):
         for block in self.blocks:
             block.build(sequence_shape)
 
-    def call(self, sequence: Any, mask: Any, training: bool | None = None) -> Any:
+    def call(self, sequence: Any, mask: Any, step: Any = None, training: bool | None = None) -> Any:
         """Encode."""
+        if self.settings["use_positional_encoding"]:
+            if step is None:  # counting here would move an appended candidate with the padding
+                raise ValueError("`step` must be given with `use_positional_encoding`. Received: step=None")
+        else:
+            step = None
         for block in self.blocks:
-            sequence = block(sequence, mask, training=training)
+            sequence = block(sequence, mask, step=step, training=training)
         return sequence
 
     def get_config(self) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-from keras import ops
+
+from bstkit.layers.dense_stack import DenseStack
+from bstkit.layers.joined import joined, joined_shape
 
 
 @keras.saving.register_keras_serializable(package="bstkit")
@@ -13,9 +15,10 @@ class MlpHead(keras.layers.Layer):
 
     Args:
         tasks: names of the tasks; compose gives them.
-        units: widths of the hidden layers. Defaults to `(128, 64)`.
-        activation: name of a Keras activation. Defaults to `"relu"`.
+        units: widths of the hidden layers; an empty list: the logits are linear. Defaults to `(128, 64)`.
+        activation: `"dice"`, `"prelu"` or the name of a Keras activation. Defaults to `"relu"`.
         dropout: float in `[0, 1)`, after each hidden layer. Defaults to `0.0`.
+        batch_normalization: bool, between each dense layer and its activation. Defaults to `False`.
 
     Call arguments:
         pooled: float tensor `(batch, dim)`, all branches.
@@ -26,10 +29,10 @@ class MlpHead(keras.layers.Layer):
         Dict from task to float tensor `(batch, 1)`, log odds. Inputs are joined in the order pooled, target, context.
 
     Raises:
-        ValueError: a width is below 1, or `dropout` is out of range.
+        ValueError: a width is below 1, `dropout` is out of range, or the activation is unknown.
 
     Reference:
-        Chen et al., 2019, arXiv:1905.06874; FC_1 to FC_3 and the sigmoid layer of the seed model.
+        Chen et al., 2019, arXiv:1905.06874; FC_1 to FC_3 and the sigmoid layer of the seed model; DeepCTR `DNN`.
     """
 
     def __init__(
@@ -38,18 +41,19 @@ class MlpHead(keras.layers.Layer):
         units: Sequence[int] = (128, 64),
         activation: str = "relu",
         dropout: float = 0.0,
+        batch_normalization: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if any(width < 1 for width in units):
-            raise ValueError(f"`units` must be at least 1 each. Received: units={tuple(units)}")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"`dropout` must lie in [0, 1). Received: dropout={dropout}")
-        keras.activations.get(activation)  # an unknown name is refused here, not while building
         self.tasks = tuple(tasks)
-        self.units = tuple(units)
-        self.activation = activation
-        self.dropout = dropout
+        self.hidden = DenseStack(
+            units,
+            activation,
+            batch_normalization=batch_normalization,
+            dropout=dropout,
+            name="hidden",
+            dtype=self.dtype_policy,
+        )
 
     def build(
         self,
@@ -58,37 +62,21 @@ class MlpHead(keras.layers.Layer):
         target_shape: tuple[int | None, ...] | None = None,
     ) -> None:
         """Create the dense layers."""
-        shapes = (pooled_shape, context_shape, target_shape)
-        width = sum(shape[-1] or 0 for shape in shapes if shape is not None)
-        policy = self.dtype_policy
-        self.hidden = []
-        self.dropouts = []
-        for number, units in enumerate(self.units, start=1):
-            dense = keras.layers.Dense(units, activation=self.activation, name=f"fc_{number}", dtype=policy)
-            dense.build((None, width))
-            self.hidden.append(dense)
-            self.dropouts.append(keras.layers.Dropout(self.dropout, name=f"dropout_{number}", dtype=policy))
-            width = units
-        self.logits = [keras.layers.Dense(1, name=f"{task}_logit", dtype=policy) for task in self.tasks]
+        shape = joined_shape(pooled_shape, target_shape, context_shape)
+        self.hidden.build(shape)
+        self.logits = [keras.layers.Dense(1, name=f"{task}_logit", dtype=self.dtype_policy) for task in self.tasks]
         for layer in self.logits:
-            layer.build((None, width))
+            layer.build((*shape[:-1], (shape[-1], *self.hidden.units)[-1]))
 
     def call(
         self, pooled: Any, context: Any = None, target: Any = None, training: bool | None = None
     ) -> dict[str, Any]:
         """Score."""
-        parts = [part for part in (pooled, target, context) if part is not None]
-        hidden = ops.concatenate(parts, axis=-1) if len(parts) > 1 else pooled
-        for dense, dropout in zip(self.hidden, self.dropouts, strict=True):
-            hidden = dropout(dense(hidden), training=training)
+        hidden = self.hidden(joined(pooled, target, context), training=training)
         return {task: layer(hidden) for task, layer in zip(self.tasks, self.logits, strict=True)}
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "tasks": list(self.tasks),
-            "units": list(self.units),
-            "activation": self.activation,
-            "dropout": self.dropout,
-        }
+        hidden = self.hidden.get_config()
+        names = ("units", "activation", "dropout", "batch_normalization")
+        return {**super().get_config(), "tasks": list(self.tasks), **{name: hidden[name] for name in names}}

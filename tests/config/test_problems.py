@@ -40,7 +40,8 @@ def test_one_run_reports_every_problem_of_every_layer(refused):
             "./registry.toml: recipe.mine.head: must be a component's name, or { use = name, ... }; received 3",
             "./registry.toml: model.pooling: no pooling named 'meen'; did you mean 'mean'? "
             f"`bstkit list pooling` shows all {built_in('pooling')}",
-            "environment BSTKIT_HEAD: no head named 'mpl'; did you mean 'mlp'? `bstkit list head` shows all 1",
+            "environment BSTKIT_HEAD: no head named 'mpl'; did you mean 'mlp'? `bstkit list head` shows all "
+            f"{built_in('head')}",
             "--encoder: no encoder named 'transfomer'; did you mean 'transformer'? `bstkit list encoder` shows all "
             f"{built_in('encoder')}",
             "--set: train.patience: must be greater than or equal to 1; received 0",

@@ -13,7 +13,7 @@ import pytest
 from bstkit.compose import compose
 from bstkit.config.selection import Selection, Use
 from bstkit.contracts import KINDS
-from bstkit.errors import ComponentError
+from bstkit.errors import ComponentError, VerificationError
 from bstkit.export import export
 from bstkit.plugins import bstkit_components
 from bstkit.registry import load_registry
@@ -31,6 +31,8 @@ SMALL = {
     "score.attention": {"units": [4]},
     "pooling.attention": {"units": [4]},
     "head.mlp": {"units": [8]},
+    "head.cross": {"units": [8]},
+    "head.mmoe": {"num_experts": 2, "expert_units": [8], "tower_units": [4]},
 }
 """Parameters that keep the models small; a component that is not listed takes its defaults."""
 
@@ -41,15 +43,29 @@ FORMS = {
         {"attention_type": "cos", "use_layer_norm": True},
         {"attention_type": "ln", "num_blocks": 2, "blinding": False},
         {"attention_type": "additive", "use_residual": False},
+        {"use_positional_encoding": True, "num_blocks": 2},
+        {"use_positional_encoding": True, "deepctr_exact": True, "blinding": False},
     ],
     "encoder.gru": [{"cell": cell} for cell in ("aigru", "agru", "augru")],
-    "encoder.bilstm": [{"num_residual_layers": 1, "merge_mode": "concat"}],
+    "encoder.bilstm": [{"num_residual_layers": 1, "merge_mode": "concat"}, {"deepctr_exact": True}],
     "encoder.weighted": [{"weight_normalization": True}],
-    "score.attention": [{"weight_normalization": True}],
-    "pooling.attention": [{"weight_normalization": True}, {"activation": "dice"}, {"activation": "prelu"}],
+    "score.attention": [{"weight_normalization": True}, {"weight_normalization": True, "deepctr_exact": True}],
+    "pooling.attention": [
+        {"weight_normalization": True},
+        {"weight_normalization": True, "deepctr_exact": True},
+        {"activation": "dice"},
+        {"activation": "prelu"},
+    ],
+    "pooling.mean": [{"include_padding": True}],
     "pooling.kmax": [{"k": 9}],
+    "head.mlp": [{"activation": "dice", "batch_normalization": True}, {"units": []}],
+    "head.cross": [{"structure": "stacked", "rank": 2, "activation": "prelu"}, {"units": []}],
+    "head.mmoe": [{"num_experts": 1}, {"tower_units": []}],
 }
 """Further parameters, each a model of its own."""
+
+READS_PADDING = {"encoder.bilstm": "deepctr_exact", "pooling.mean": "include_padding"}
+"""Parameters with which padding counts: verification refuses such models unless all histories have one length."""
 
 REFUSED = {
     ("position.session_bias", "append"): "needs a history that is cut into sessions",
@@ -91,6 +107,11 @@ class Composition:
         return REFUSED.get((self.key, self.candidate))
 
     @property
+    def reads_padding(self) -> bool:
+        """Padding counts as steps do."""
+        return READS_PADDING.get(self.key) in self.parameters
+
+    @property
     def own_use(self) -> Use:
         """The component in its slot."""
         path = self.kind if self.kind in ("position", "pooling", "head") else "encoder"
@@ -109,6 +130,7 @@ class Composition:
             encoder=tuple(encoders) or (use("encoder.identity", "encoder"),),
             pooling=(own if self.kind == "pooling" else use("pooling.sum", "pooling"),),
             head=own if self.kind == "head" else use("head.mlp", "head"),
+            length="fixed" if self.reads_padding else "free",
         )
 
 
@@ -160,8 +182,18 @@ def test_refused_component_says_why(composition, tiny_features):
         compose(composition.selection(), tiny_features)
 
 
+@pytest.mark.parametrize("composition", [c for c in compositions() if c.reads_padding], ids=str)
+def test_model_that_reads_padding_is_refused_where_lengths_are_free(composition, tiny_features, tmp_path):
+    selection = composition.selection().model_copy(update={"length": "free"})
+    with pytest.raises(VerificationError) as caught:
+        export(randomise(compose(selection, tiny_features)), tmp_path / "bundle")
+    mismatches = [line for line in caught.value.message.splitlines() if line.startswith("  output")]
+    assert mismatches
+    assert all("case 'padding_invariance', its two data sets differ" in line for line in mismatches)
+
+
 def test_lists_name_components_that_exist():
-    assert {*SMALL, *FORMS, *(key for key, _ in REFUSED)} <= set(COMPONENTS)
+    assert {*SMALL, *FORMS, *READS_PADDING, *(key for key, _ in REFUSED)} <= set(COMPONENTS)
 
 
 def all_nodes(graph: onnx.GraphProto) -> list[onnx.NodeProto]:

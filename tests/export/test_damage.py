@@ -81,7 +81,7 @@ def change_row(graph, name, row):
 
 
 def rename_output(graph):
-    node(graph, "fc_2/Relu")  # the graph is the expected one
+    node(graph, "activation_2/Relu")  # the graph is the expected one
     for found in graph.node:
         found.output[:] = ["click" if name == "ctr" else name for name in found.output]
     graph.output[[value.name for value in graph.output].index("ctr")].name = "click"
@@ -137,11 +137,11 @@ def test_missing_file_could_not_run(tiny_small, tmp_path):
 
 
 def test_other_weights_in_keras_are_told_by_name(tiny_small, exported):
-    bias = next(v for v in tiny_small.serving.variables if v.path == "head_mlp/fc_2/bias")
+    bias = next(v for v in tiny_small.serving.variables if v.path == "head_mlp/hidden/dense_2/bias")
     before = bias.numpy()
     bias.assign(before + 1)
     try:
-        with pytest.raises(VerificationError, match="'head_mlp/fc_2/bias' is"):
+        with pytest.raises(VerificationError, match="'head_mlp/hidden/dense_2/bias' is"):
             verify(tiny_small, exported[0] / "model.onnx")
     finally:
         bias.assign(before)

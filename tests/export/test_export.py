@@ -171,7 +171,7 @@ def test_layers_are_compared_one_by_one(tiny_small):
     assert (
         names.index("item_embedding")
         < names.index("encoder_transformer/block_1/ffn_norm")
-        < names.index("head_mlp/fc_1")
+        < names.index("head_mlp/hidden/dense_1")
     )
 
 

@@ -192,6 +192,19 @@ def test_keys_of_another_length_are_masked_by_their_own_mask():
     assert result.shape == (BATCH, 3, DIM)
 
 
+def test_steps_number_positions_and_default_to_counting():
+    layer = made(output_type=None)
+    steps, keys = values(BATCH, TIME, DIM), values(BATCH, 3, DIM, seed=1)
+    mask, keys_mask = np.ones((BATCH, TIME), bool), np.ones((BATCH, 3), bool)
+    counted = {"step": np.arange(TIME, dtype=np.int32)}
+    np.testing.assert_allclose(layer(steps, mask, **counted), layer(steps, mask), atol=1e-6)
+    expected = np.array(layer(steps, mask, keys, keys_mask))
+    given = layer(steps, mask, keys, keys_mask, keys_step=np.arange(3, dtype=np.int32), **counted)
+    np.testing.assert_allclose(given, expected, atol=1e-6)
+    moved = layer(steps, mask, keys, keys_mask, keys_step=np.array([2, 0, 9], np.int32))
+    assert np.abs(np.array(moved) - expected).max() > 1e-3
+
+
 def test_free_length_and_stacked_layers_build_a_model(tmp_path):
     sequence, mask = keras.Input((None, DIM)), keras.Input((None,), dtype="bool")
     hidden = DeepctrTransformer(num_heads=3, output_type=None, max_steps=TIME)(sequence, mask)

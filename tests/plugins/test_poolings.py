@@ -70,9 +70,8 @@ def test_attention_takes_activations_that_learn(make, activation, sequence, mask
         (AttentionPooling, {"activation": "dise"}, "dise"),
         (AttentionScore, {"units": [0]}, "Received: units="),
         (AttentionPooling, {"return_score": True}, "score.attention returns the weights"),
-        (AttentionScore, {"deepctr_exact": True}, "0 at masked steps"),
     ],
-    ids=["kmax", "activation", "units", "scores_as_pooling", "deepctr_exact"],
+    ids=["kmax", "activation", "units", "scores_as_pooling"],
 )
 def test_bad_parameters_are_refused_before_building(make, arguments, message):
     with pytest.raises(ValueError, match=message):
@@ -106,6 +105,48 @@ def test_attention_pooling_sums_what_attention_score_weighs(sequence, mask, targ
     pooled = pooling(sequence, mask, target)
     weight = pooling.unit(sequence, mask, target)
     np.testing.assert_allclose(pooled, np.einsum("bt,bte->be", weight, sequence), atol=1e-5)
+
+
+@pytest.mark.parametrize("make", [AttentionPooling, AttentionScore], ids=["pooling", "score"])
+def test_attention_as_deepctr_differs_in_an_empty_row_only(make, sequence, mask, target):
+    exact = make(units=(6, 3), weight_normalization=True, deepctr_exact=True)
+    ours = make(units=(6, 3), weight_normalization=True)
+    result = np.array(exact(sequence, mask, target))
+    ours(sequence, mask, target)
+    ours.set_weights(exact.get_weights())
+    np.testing.assert_allclose(result[:-1], ours(sequence, mask, target)[:-1], atol=1e-6)
+    uniform = np.full(6, 1 / 6) if make is AttentionScore else sequence[-1].mean(0)
+    np.testing.assert_allclose(result[-1], uniform, atol=1e-6)
+
+
+def test_attention_as_deepctr_without_softmax_gives_an_empty_row_zeros(sequence, mask, target):
+    result = AttentionPooling(units=(6, 3), deepctr_exact=True)(sequence, mask, target)
+    np.testing.assert_array_equal(result[-1], np.zeros(8))
+
+
+def test_mean_with_padding_averages_all_steps(sequence, mask):
+    pooling = MeanPooling(include_padding=True)
+    np.testing.assert_allclose(pooling(sequence, mask), sequence.mean(1), atol=1e-6)
+    weight = sequence[..., 0]
+    np.testing.assert_allclose(
+        pooling(sequence, mask, weight=weight), (sequence * weight[..., None]).mean(1), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("layer", "setting"),
+    [
+        (AttentionPooling(deepctr_exact=True), "deepctr_exact"),
+        (AttentionScore(deepctr_exact=True), "deepctr_exact"),
+        (MeanPooling(include_padding=True), "include_padding"),
+    ],
+    ids=["attention", "score", "mean"],
+)
+def test_forms_that_read_padding_are_off_by_default_and_saved(layer, setting):
+    assert type(layer)().get_config()[setting] is False
+    twin = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
+    assert twin.get_config() == layer.get_config()
+    assert twin.get_config()[setting] is True
 
 
 def test_target_of_another_width_is_refused(sequence, mask, target):

@@ -54,6 +54,20 @@ def test_dien_s_encoders_compose(candidate):
     assert np.isfinite(logits).all()
 
 
+def test_bilstm_as_deepctr_s_dsin_reads_masked_steps_like_real_ones():
+    sequence = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("f")
+    mask = np.array([[True, True, False], [False, False, False]])
+    exact, ours = BiLSTMEncoder(deepctr_exact=True), BiLSTMEncoder()
+    result = np.array(exact(sequence, mask))
+    ours(sequence, mask)
+    ours.set_weights(exact.get_weights())
+    np.testing.assert_allclose(result, ours(sequence, np.ones((2, 3), bool)), atol=1e-6)
+    assert np.abs(result[~mask]).min() > 0
+    twin = BiLSTMEncoder.from_config(exact.get_config())
+    assert twin.deepctr_exact
+    assert not ours.deepctr_exact
+
+
 def test_gru_does_not_read_scores():
     sequence = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("f")
     mask = np.array([[True, True, False], [True, True, True]])
