@@ -71,6 +71,7 @@ def print_composition(composed: Composed, layers: bool, json: bool) -> None:
             ("parameters", f"{facts['parameters']:,}"),
             ("trainable", f"{trainable:,}"),
             ("not trainable", f"{facts['parameters'] - trainable:,}"),
+            ("of objectives", f"{composed.training.count_params() - facts['parameters']:,}, not served"),
         )
     )
 

@@ -12,7 +12,7 @@ import pytest
 from bstkit.layers.deepctr_names import DEEPCTR
 from tests.golden import __main__ as command
 from tests.golden import cases
-from tests.golden.adapters import MODULES, adapter
+from tests.golden.adapters import MODULES
 from tests.golden.replay import replay
 
 SUBSET = Path(__file__).parent / "files"
