@@ -210,8 +210,10 @@ class _Composer:
             returned = self._call(use, tensors, given, prefix, name)
             if KINDS[use.kind].training_only:
                 self.losses.append(returned)
-            else:
-                tensors[KINDS[use.kind].writes] = returned
+                continue
+            tensors[KINDS[use.kind].writes] = returned
+            if use.kind == "encoder" and "weight" in self.steps[-1].reads:
+                tensors["weight"] = None  # it is in the sequence now; a pooling must not weigh a second time
         pooled = []
         for one in stack.pooling:
             if isinstance(one, Stack):

@@ -38,7 +38,7 @@ TENSORS = {
     "target": Tensor("float", ("batch", "dim"), "the embedded candidate"),
     "context": Tensor("float", ("batch", "ctx"), "everything else about user and request"),
     "age_seconds": Tensor("int32", ("batch", "time"), "seconds between a behaviour and the candidate's event"),
-    "weight": Tensor("float", ("batch", "time"), "one weight a step, 0 at masked steps"),
+    "weight": Tensor("float", ("batch", "time"), "one weight a step, 0 at masked steps; an encoder uses it up"),
     "session": Tensor("int32", ("batch", "time"), "number of the session that a step belongs to"),
     "step": Tensor("int32", ("time",), "position counted from the oldest step"),
     "clicked": Tensor("float", ("batch", "time", "dim"), "the embedded history, before any component"),

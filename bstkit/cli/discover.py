@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bstkit.cli.options import JsonOption, RegistryOption, complete_keys, complete_kinds, open_registry
+from bstkit.cli.composition import draw_composition
+from bstkit.cli.options import (
+    JsonOption,
+    LayersOption,
+    LogOptions,
+    RegistryOption,
+    SelectionOptions,
+    complete_keys,
+    complete_kinds,
+    grouped_options,
+    open_registry,
+)
 from bstkit.cli.render import print_json, print_pairs, print_table
 
 if TYPE_CHECKING:
@@ -17,7 +29,7 @@ if TYPE_CHECKING:
 def add_commands(app: typer.Typer) -> None:
     """Add this module's commands to the program."""
     app.command("list")(list_components)
-    app.command("show")(show_component)
+    app.command("show")(grouped_options(show))
     app.command("plugins")(list_plugins)
 
 
@@ -35,12 +47,27 @@ def list_components(
     print_table(("component", "summary", "provider"), rows)
 
 
-def show_component(
-    key: Annotated[str, typer.Argument(metavar="KIND.NAME", help="The component.", autocompletion=complete_keys)],
+def show(
+    options: SelectionOptions,
+    log: LogOptions,
+    key: Annotated[
+        str | None,
+        typer.Argument(metavar="[KIND.NAME]", help="A component.", autocompletion=complete_keys, show_default=False),
+    ] = None,
+    layers: LayersOption = False,
     json: JsonOption = False,
-    registry: RegistryOption = None,
 ) -> None:
-    """Show one component: its parameters, their types, defaults and meaning, and where it comes from."""
+    """Show one component: its parameters, their types, defaults and meaning, and where it comes from.
+
+    Without a component, draw what a recipe composes: tensors, shapes, components, parameters.
+    """
+    if key is None:
+        draw_composition(options.selection(), log.loaded_features(), log.data, layers, json)
+    else:
+        _show_component(key, options.registry, json)
+
+
+def _show_component(key: str, registry: Path | None, json: bool) -> None:
     from bstkit.cli.quiet_import import import_tensorflow
     from bstkit.component_card import component_card
 

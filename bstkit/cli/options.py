@@ -13,6 +13,7 @@ import typer
 from bstkit.contracts import KINDS
 
 if TYPE_CHECKING:
+    from bstkit.config.features import Features
     from bstkit.config.selection import Selection
     from bstkit.registry import Registry
 
@@ -21,6 +22,9 @@ RegistryOption = Annotated[
     typer.Option("--registry", metavar="PATH", help="A registry.toml that comes over the working folder's."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+LayersOption = Annotated[
+    bool, typer.Option("--layers", help="Also list the Keras layers of the model that is drawn, one by one.")
+]
 ProviderOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -94,6 +98,26 @@ class SelectionOptions:
         slots = {name: getattr(self, name) for name in RECIPE_KEYS}
         given = {name: text for name, text in slots.items() if text is not None}
         return load_selection(self.recipe, slots=given, settings=self.settings or (), registry_path=self.registry)
+
+
+@dataclass(frozen=True)
+class LogOptions:
+    """Where the log lies and what its columns mean."""
+
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="LOG", help="A folder of RecBole atomic files, a CSV or a Parquet file."),
+    ] = None
+    features: Annotated[
+        Path | None, typer.Option("--features", metavar="PATH", help="What the log's columns mean; see the README.")
+    ] = None
+
+    def loaded_features(self) -> Features:
+        """Read the features file that was given, or the one that goes with the log."""
+        from bstkit.config.features_file import load_features
+        from bstkit.data.feature_files import features_for
+
+        return load_features(self.features) if self.features else features_for(self.data)
 
 
 def grouped_options(command: Callable[..., None]) -> Callable[..., None]:

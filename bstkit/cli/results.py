@@ -1,4 +1,4 @@
-"""Render what the commands made: the composition, a trained run, a verification report."""
+"""Render what the commands made: a trained run, a verification report."""
 
 from __future__ import annotations
 
@@ -13,39 +13,7 @@ from bstkit.cli.render import print_json, print_pairs, print_table
 if TYPE_CHECKING:
     from bstkit.artefact import Run
     from bstkit.build import Built
-    from bstkit.compose import Composed
     from bstkit.export.report import Report
-
-
-def print_composition(composed: Composed, json: bool) -> None:
-    """The model as a table in the spirit of Keras's summary, or everything as JSON."""
-    from bstkit.describe import layer_rows, summary
-
-    if json:
-        selection = composed.selection.model_dump(mode="json")
-        origins = selection.pop("origins")
-        print_json({**summary(composed), "selection": selection, "origins": origins})
-        return
-    rows = [
-        (
-            f"{'  ' * row.depth}{row.name} ({row.type})",
-            f"({', '.join('*' if size is None else str(size) for size in row.output_shape)})",
-            f"{row.parameters:,}",
-            ", ".join(row.connected_to),
-        )
-        for row in layer_rows(composed)
-    ]
-    print_table(("layer (type)", "output shape", "parameters", "connected to"), rows)
-    facts = summary(composed)
-    trainable = facts["trainable_parameters"]
-    typer.echo()
-    print_pairs(
-        (
-            ("parameters", f"{facts['parameters']:,}"),
-            ("trainable", f"{trainable:,}"),
-            ("not trainable", f"{facts['parameters'] - trainable:,}"),
-        )
-    )
 
 
 def print_trained(run: Run, seconds: Mapping[str, float], json: bool) -> None:

@@ -50,8 +50,9 @@ def test_quiet_prints_no_progress(run, small_log):
 
 
 def test_dry_run_draws_the_seed_model(run):
-    done = run("build", "--recipe", "bst", "--dry-run")
+    done = run("build", "--recipe", "bst", "--dry-run", "--layers")
     assert done.code == 0, done.err
+    assert "├─ encoder.transformer" in done.out
     assert "encoder_transformer (TransformerEncoder)" in done.out
     assert "15,901,641" in done.out
     assert "13,818,376" in done.out

@@ -77,11 +77,15 @@ def load(path: Path) -> Case:
         inputs=_under(arrays, "in/"),
         weights=_under(arrays, "w/"),
         weights_after=_under(arrays, "w_after/"),
-        outputs={name: outputs[name] for name in meta.get("outputs", outputs)},
+        outputs={name: outputs[name] for name in [*meta.get("outputs", outputs), *_FURTHER] if name in outputs},
         cotangents=_under(arrays, "cot/"),
         input_gradients=_under(arrays, "gin/"),
         weight_gradients=_under(arrays, "gw/"),
     )
+
+
+_FURTHER = ("aux_loss",)
+"""Outputs that whole models have beside those that they return."""
 
 
 def _under(arrays: Arrays, prefix: str) -> Arrays:

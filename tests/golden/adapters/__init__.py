@@ -37,6 +37,7 @@ MODULES = {
     "SequencePoolingLayer": "sequence_pooling",
     "Transformer": "transformer",
     "WeightedSequenceLayer": "weighted_sequence",
+    "model": "model",
 }
 """DeepCTR layer -> module of this package."""
 
