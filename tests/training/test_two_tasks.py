@@ -39,6 +39,10 @@ def weighted(selection, **loss_weights):
     return selection.model_copy(update={"train": settings})
 
 
+def one_epoch(selection):
+    return selection.model_copy(update={"train": selection.train.model_copy(update={"epochs": 1})})
+
+
 @pytest.fixture(scope="module")
 def run(small_selection, rich_log, features, tmp_path_factory):
     """A run of two tasks, the second counting half."""
@@ -76,8 +80,7 @@ def test_reopened_run_scores_both_tasks(run, dataset):
 
 def test_task_of_weight_zero_is_not_learned(small_selection, dataset):
     """With another second task of weight 0 the first one is trained the same."""
-    selection = weighted(small_selection, cvr=0.0)
-    selection = selection.model_copy(update={"train": selection.train.model_copy(update={"epochs": 1})})
+    selection = one_epoch(weighted(small_selection, cvr=0.0))
     first = weights_after(selection, dataset)
     flipped = replace(dataset, labels={**dataset.labels, "cvr": 1 - dataset.labels["cvr"]})
     for ours, theirs in zip(first, weights_after(selection, flipped), strict=True):
@@ -117,11 +120,11 @@ class NegativeShare(keras.layers.Layer):
 
 def test_losses_of_layers_count_and_negatives_reach_training(small_selection, single):
     """An objective as compose will make one: it reads inputs that only training has, and adds a loss."""
+    selection = one_epoch(small_selection)
     make_repeatable(0)
-    composed = compose(small_selection, single.features)
-    plain = fit(composed, single)
+    plain = fit(compose(selection, single.features), single)
     make_repeatable(0)
-    composed = compose(small_selection, single.features)
+    composed = compose(selection, single.features)
     specs = negative_specs(single.features, ("hist",))
     more = {spec.name: keras.Input((None,), dtype=spec.dtype, name=spec.name) for spec in specs}
     given = {tensor.name: tensor for tensor in composed.training.inputs}
