@@ -26,7 +26,8 @@ def features(dim: int = 8, max_length: int = 6, context: dict[str, Any] | None =
 
 def use(key: str, path: str, **parameters: Any) -> Use:
     """One component in one slot; a bare name takes the slot's kind."""
-    return Use(key=key if "." in key else f"{path.partition('.')[0]}.{key}", path=path, parameters=parameters)
+    slot = [step for step in path.split(".") if not step.isdigit()][-1]
+    return Use(key=key if "." in key else f"{slot}.{key}", path=path, parameters=parameters)
 
 
 def selection(
