@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bstkit.branches import Branch
 from bstkit.compose import Composed, Step
-from bstkit.config.features import ContextId
+from bstkit.config.features import ContextNumeric
 from bstkit.config.selection import Stack
 from bstkit.contracts import KINDS, TENSORS
 from bstkit.inputs import InputSpec
@@ -75,12 +75,14 @@ def _training_inputs(composed: Composed) -> tuple[InputSpec, ...]:
 
 def _input(composed: Composed, spec: InputSpec) -> Drawn:
     feature = composed.features.context.get(spec.column)
-    note = spec.space or ""
-    if spec.role == "context_numeric" and feature is not None and not isinstance(feature, ContextId):
+    note, parameters = spec.space or "", None
+    if spec.role == "context_numeric" and isinstance(feature, ContextNumeric):
         note = feature.numeric
+        own = {f"{spec.column}_{rule}" for rule in ("bucket", "embedding", "standardised")}
+        parameters = sum(layer.count_params() for layer in composed.serving.layers if layer.name in own)
     elif spec.role in ("length", "age", "weight"):
         note = {"length": "real steps", "age": "seconds", "weight": f"column {spec.column}"}[spec.role]
-    return Drawn(spec.name, 1, makes=f"{spec.dtype} ({', '.join(spec.dims)})", note=note)
+    return Drawn(spec.name, 1, makes=f"{spec.dtype} ({', '.join(spec.dims)})", parameters=parameters, note=note)
 
 
 def _tables(composed: Composed) -> Iterator[Drawn]:

@@ -65,13 +65,14 @@ def print_composition(composed: Composed, layers: bool, json: bool) -> None:
     if layers:
         _print_layers(composed)
     trainable = facts["trainable_parameters"]
+    objectives = composed.training.count_params() - facts["parameters"]
     typer.echo()
     print_pairs(
         (
             ("parameters", f"{facts['parameters']:,}"),
             ("trainable", f"{trainable:,}"),
             ("not trainable", f"{facts['parameters'] - trainable:,}"),
-            ("of objectives", f"{composed.training.count_params() - facts['parameters']:,}, not served"),
+            ("of objectives", f"{objectives:,}, not served" if objectives else ""),
         )
     )
 

@@ -168,10 +168,10 @@ def _select(
     before = len(problems)
     stack, branches, head = resolution.stack(), resolution.branches(), resolution.head()
     if recipe in recipes and len(problems) == before:
-        filled = {"pooling": stack.pooling, "head": head}
-        problems += [_empty(document, resolution.where(slot)) for slot, found in filled.items() if not found]
-        unpooled = [name for name, own in branches.items() if not own.pooling]
-        problems += [_empty(document, resolution.where("branch", name, "pooling")) for name in unpooled]
+        empty = [resolution.where(slot) for slot, found in (("pooling", stack.pooling), ("head", head)) if not found]
+        empty += [resolution.where("branch", name, "pooling") for name, own in branches.items() if not own.pooling]
+        wrong = {problem.path for problem in problems}  # a value that was dropped as wrong leaves its slot empty
+        problems += [_empty(document, where) for where in empty if dotted(where) not in wrong]
     resolution.check_overrides()
     stand_in = Use(key="head.none", path="head")
     rows = document.get(("recipe", recipe, "features"), {})

@@ -95,6 +95,29 @@ def test_show_lists_parameters_types_defaults_and_reference(run):
     assert "(80, 40)" in units
 
 
+@pytest.mark.parametrize("recipe", ["bst_small", "bst_deepctr", "din", "dien", "dsin"])
+def test_show_draws_every_recipe(run, recipe):
+    ran = run("-q", "show", "--recipe", recipe)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"recipe     {recipe}\n")
+    assert "└─ ctr_logit" in ran.out
+    assert ("objective.next_step (training only)" in ran.out) == ("of objectives" in ran.out) == (recipe == "dien")
+
+
+def test_show_of_a_recipe_takes_slots_and_settings(run):
+    ran = run("-q", "show", "--recipe", "din", "--encoder", "gru", "--set", "encoder.units=24", "--json")
+    assert ran.code == 0, ran.err
+    [gru] = [line for line in ran.json["drawing"] if line["name"] == "encoder.gru"]
+    assert (gru["makes"], gru["note"]) == ("sequence (batch, time, 24)", "units=24")
+    assert gru["depth"] == 2
+
+
+def test_show_of_a_recipe_that_cannot_be_composed_says_why(run):
+    ran = run("-q", "show", "--recipe", "dsin", "--candidate", "append")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("error: hist: session: an appended candidate belongs to no session\nhint:  ")
+
+
 def test_show_of_an_unknown_name_guesses(run):
     ran = run("show", "transformer")
     assert ran.code == 2

@@ -29,6 +29,7 @@ COMMANDS = {
     "unknown_option": (("list", "--jsn"), 2),
     "unknown_kind": (("list", "encodr"), 2),
     "unknown_component": (("show", "encoder.transfomer"), 2),
+    "unknown_recipe": (("show", "--recipe", "dein"), 2),
     "build_help": (("build", "--help"), 0),
     "build_component": (("build", "--encoder", "transfomer"), 2),
     "build_recipe": (("build", "--recipe", "bts"), 2),
