@@ -148,9 +148,25 @@ def test_negatives_of_a_batch_depend_on_seed_epoch_and_place_alone(log: Path) ->
     for ours, theirs in zip(whole[3:], fed(dataset, 1, skip=3), strict=True):
         for name in ours:
             np.testing.assert_array_equal(ours[name], theirs[name])
-    other_seed, other_epoch = next(fed(dataset, 1, seed=1)), next(fed(dataset, 2))
-    for other in (other_seed, other_epoch):
-        assert not np.array_equal(whole[0]["hist_negative_item"], other["hist_negative_item"])
+
+
+def test_same_batch_has_other_negatives_in_another_epoch_or_from_another_seed(tmp_path: Path) -> None:
+    """All rows of one user in one batch, sorted by length: the batch itself is the same every time."""
+    rows = [("u", time, f"i{time % 7}", time % 2) for time in range(30)]
+    plain = plain_features(max_length=50)
+    history = plain.history["hist"].model_copy(update={"negatives": "uniform"})
+    features = plain.model_copy(update={"history": {"hist": history}})
+    dataset = load_dataset(write_plain(tmp_path / "log.csv", rows), features)
+    specs = (*input_specs(dataset.features), *negative_specs(dataset.features, ("hist",)))
+
+    def first(epoch: int, seed: int) -> dict[str, np.ndarray]:
+        [(inputs, _)] = batches(dataset, "train", specs, 64, seed=seed, shuffle=True, first_epoch=epoch).take(1)
+        return {name: tensor.numpy() for name, tensor in inputs.items()}
+
+    once = first(1, 0)
+    for other in (first(2, 0), first(1, 1)):
+        np.testing.assert_array_equal(once["hist_item"], other["hist_item"])
+        assert not np.array_equal(once["hist_negative_item"], other["hist_negative_item"])
 
 
 def test_negatives_do_not_move_the_other_inputs(log: Path) -> None:
