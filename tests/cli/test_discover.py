@@ -1,5 +1,7 @@
 """`list`, `show` and `plugins` tell what is there, to people and to programs."""
 
+import pytest
+
 from bstkit.version import __version__
 from tests.plugin_packages import component
 
