@@ -107,7 +107,9 @@ def test_show_draws_every_recipe(run, recipe):
 
 
 def test_show_of_a_recipe_takes_slots_and_settings(run):
-    ran = run("-q", "show", "--recipe", "din", "--encoder", "gru", "--set", "encoder.units=24", "--json")
+    ran = run(
+        "-q", "show", "--recipe", "din", "--encoder", "gru", "--pooling", "last", "--set", "encoder.units=24", "--json"
+    )
     assert ran.code == 0, ran.err
     [gru] = [line for line in ran.json["drawing"] if line["name"] == "encoder.gru"]
     assert (gru["makes"], gru["note"]) == ("sequence (batch, time, 24)", "units=24")
