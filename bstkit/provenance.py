@@ -14,21 +14,21 @@ from bstkit.registry import Registry
 from bstkit.version import __version__
 
 if TYPE_CHECKING:
-    from bstkit.config.selection import Selection
+    from bstkit.compose import Composed
     from bstkit.data.dataset import Dataset
 
 _PACKAGES = ("tensorflow", "keras", "tf2onnx", "onnx", "numpy", "duckdb")
 
 
-def provenance(selection: Selection, registry: Registry, dataset: Dataset) -> dict[str, Any]:
+def provenance(composed: Composed, registry: Registry, dataset: Dataset) -> dict[str, Any]:
     """Collect what provenance.json holds, as plain data."""
     return {
         "bstkit": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "packages": {name: found for name in _PACKAGES if (found := _version(name))},
-        "components": {use.key: registry.resolve(use.key).provider for use in selection.uses},
-        "seed": selection.train.seed,
+        "components": {step.use.key: registry.resolve(step.use.key).provider for step in composed.steps},
+        "seed": composed.selection.train.seed,
         "data": {"log": dataset.origin, "sha256": fingerprint(dataset)},
     }
 

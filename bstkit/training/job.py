@@ -76,7 +76,7 @@ def train(
                 history=history,
                 metrics=metrics,
                 heldout=_heldout(composed, dataset),
-                provenance=provenance(selection, registry, dataset),
+                provenance=provenance(composed, registry, dataset),
             )
     return load_run(folder)
 
