@@ -15,4 +15,5 @@ def work(names: Sequence[str], quick: bool) -> list[Outcome]:
 
     gc.collect()
     gc.freeze()  # TensorFlow's own objects: nothing of them is ever garbage
+    gc.disable()  # clear_session collects, every few compositions
     return replay([composition_named(name) for name in names], quick)
