@@ -6,6 +6,7 @@ other one, a multi-valued column for example, is averaged. `[model.branch.NAME]`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bstkit.config.features import Features, History
@@ -37,6 +38,20 @@ class Branch:
     components_prefix: str
     meets_candidate: bool
     append: bool
+
+    @property
+    def max_steps(self) -> int:
+        """The most steps that the sequence can have: sessions where it is cut, else steps and the candidate."""
+        if self.stack.session is not None:
+            return self.history.max_sessions
+        return self.history.max_length + int(self.append)
+
+    @property
+    def uses(self) -> Iterator[tuple[Use, int]]:
+        """Every component with the most steps that the sequence before it can have, in the order of calls."""
+        if self.stack.session is not None:
+            yield from ((use, self.history.session_length) for use in self.stack.session.uses)
+        yield from ((use, self.max_steps) for use in self.stack.outer_uses)
 
 
 def branches(selection: Selection, features: Features) -> tuple[Branch, ...]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 
 from bstkit import slots
 from bstkit.branches import Branch, branches
-from bstkit.composition_rules import Classes, check_branch, ordered_uses, reads, requires
+from bstkit.composition_rules import Reads, check_branch, is_read, requires
 from bstkit.config.features import Features
 from bstkit.config.selection import Selection, Stack, Use
 from bstkit.contracts import KINDS
@@ -79,12 +79,7 @@ def compose(selection: Selection, features: Features, registry: Registry | None 
     Raises:
         ComponentError: the components do not fit together; the message names them and the reason.
     """
-    registry = registry or load_registry(selection)
-    plan = branches(selection, features)
-    classes = {use.key: registry.load_class(use.key) for use in ordered_uses(plan, selection.head)}
-    for branch in plan:
-        check_branch(branch, registry, classes)
-    return _Composer(selection, features, registry, classes, plan).composed()
+    return _Composer(selection, features, registry or load_registry(selection)).composed()
 
 
 def with_rows(features: Features, rows: Mapping[str, int]) -> Features:
@@ -109,32 +104,30 @@ def with_rows(features: Features, rows: Mapping[str, int]) -> Features:
     return features.model_copy(update={"spaces": spaces})
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where components are called: a branch, and how many steps its sequence can have."""
-
-    branch: Branch
-    max_steps: int
-
-
 class _Composer:
     """Calls the components in order: each branch, then the head."""
 
-    def __init__(
-        self, selection: Selection, features: Features, registry: Registry, classes: Classes, plan: tuple[Branch, ...]
-    ) -> None:
+    def __init__(self, selection: Selection, features: Features, registry: Registry) -> None:
         self.selection = selection
         self.features = features
         self.registry = registry
-        self.classes = classes
-        self.plan = plan
+        self.plan = branches(selection, features)
+        self.head = self._made(selection.head, {"tasks": features.tasks})
+        self.layers = {
+            branch.name: {
+                use.path: self._made(use, {"max_steps": steps}, branch.components_prefix) for use, steps in branch.uses
+            }
+            for branch in self.plan
+        }
+        for branch in self.plan:
+            check_branch(branch, registry, self._reads(branch))
         self.inputs = input_specs(
             features,
-            ages=[b.name for b in plan if b.history.source == "events" and reads(b.stack, "age_seconds", classes)],
-            weights=[b.name for b in plan if reads(b.stack, "weight", classes)],
-            sessions=[b.name for b in plan if b.stack.session is not None],
+            ages=[b.name for b in self.plan if b.history.source == "events" and self._needs(b, "age_seconds")],
+            weights=[b.name for b in self.plan if self._needs(b, "weight")],
+            sessions=[b.name for b in self.plan if b.stack.session is not None],
         )
-        sampled = [b.name for b in plan if any("negative" in slots.called_with(classes[u.key]) for u in b.stack.uses)]
+        sampled = [b.name for b in self.plan if self._needs(b, "negative")]
         self.training_inputs = (*self.inputs, *negative_specs(features, sampled))
         self.embedder = Embedder(features, self.training_inputs)
         self.losses: list[Any] = []
@@ -175,7 +168,7 @@ class _Composer:
             "target": None if self.selection.candidate == "append" else self.embedder.target(target),
             "context": self.embedder.context([column for column in self.features.target if column not in met]),
         }
-        logits = self._call(self.selection.head, tensors, {"tasks": self.features.tasks}, "", "")
+        logits = self._call(self.selection.head, self.head, tensors)
         return {
             task: keras.layers.Activation("linear", name=f"{task}_logit", dtype="float32")(logits[task])
             for task in self.features.tasks
@@ -183,52 +176,55 @@ class _Composer:
 
     def _branch(self, branch: Branch) -> list[Any]:
         """The vectors that one sequence is pooled to."""
-        stack, history = branch.stack, branch.history
+        stack = branch.stack
         fixed = self._fixed(stack.outer_uses)
         if stack.session is None:
-            tensors = self.embedder.sequence(branch, fixed)
-            place = _Place(branch, history.max_length + int(branch.append))
-        else:
-            tensors = self.embedder.sessions(branch, fixed, self._fixed(stack.session.uses))
-            mask, place = tensors["mask"], _Place(branch, history.session_length)
-            vectors = _joined(self._stack(stack.session, tensors, place), f"{branch.rules_prefix}session_pooled")
-            tensors = self.embedder.joined_sessions(branch, vectors, mask)
-            place = replace(place, max_steps=history.max_sessions)
-        return self._stack(stack, tensors, place)
+            return self._stack(stack, self.embedder.sequence(branch, fixed), branch)
+        tensors = self.embedder.sessions(branch, fixed, self._fixed(stack.session.uses))
+        vectors = _joined(self._stack(stack.session, tensors, branch), f"{branch.rules_prefix}session_pooled")
+        return self._stack(stack, self.embedder.joined_sessions(branch, vectors, tensors["mask"]), branch)
 
-    def _fixed(self, uses: tuple[Use, ...]) -> bool:
-        return self.selection.length == "fixed" or requires(uses, "fixed_length", self.registry)
-
-    def _stack(self, stack: Stack, tensors: Tensors, place: _Place) -> list[Any]:
+    def _stack(self, stack: Stack, tensors: Tensors, branch: Branch) -> list[Any]:
         """Call position and encoders, then each pooling or inner branch on what they made."""
         tensors = {"clicked": tensors["sequence"], **tensors}
-        given = {"max_steps": place.max_steps}
-        prefix, name = place.branch.components_prefix, place.branch.name
+        layers, reads = self.layers[branch.name], self._reads(branch)
         for use in stack.sequence_uses:
-            if "negative" in slots.called_with(self.classes[use.key]):
-                tensors["negative"] = self.embedder.negatives(place.branch)
-            returned = self._call(use, tensors, given, prefix, name)
+            if "negative" in reads(use):
+                tensors["negative"] = self.embedder.negatives(branch)
+            returned = self._call(use, layers[use.path], tensors, branch.name)
             if KINDS[use.kind].training_only:
                 self.losses.append(returned)
                 continue
             tensors[KINDS[use.kind].writes] = returned
-            if use.kind == "encoder" and "weight" in self.steps[-1].reads:
+            if use.kind == "encoder" and "weight" in reads(use):
                 tensors["weight"] = None  # it is in the sequence now; a pooling must not weigh a second time
         pooled = []
         for one in stack.pooling:
             if isinstance(one, Stack):
-                pooled += self._stack(one, tensors, place)
+                pooled += self._stack(one, tensors, branch)
             else:
-                pooled.append(self._call(one, tensors, given, prefix, name))
+                pooled.append(self._call(one, layers[one.path], tensors, branch.name))
         return pooled
 
-    def _call(self, use: Use, tensors: Tensors, given: dict[str, Any], prefix: str, branch: str) -> Any:
-        layer = slots.make(use, self.classes[use.key], given, prefix)
+    def _made(self, use: Use, given: dict[str, Any], prefix: str = "") -> Any:
+        return slots.make(use, self.registry.load_class(use.key), given, prefix)
+
+    def _reads(self, branch: Branch) -> Reads:
+        layers = self.layers[branch.name]
+        return lambda use: slots.called_with(layers[use.path])
+
+    def _needs(self, branch: Branch, name: str) -> bool:
+        return is_read(branch.stack, name, self._reads(branch))
+
+    def _fixed(self, uses: tuple[Use, ...]) -> bool:
+        return self.selection.length == "fixed" or requires(uses, "fixed_length", self.registry)
+
+    def _call(self, use: Use, layer: Any, tensors: Tensors, branch: str = "") -> Any:
+        """Call a component, and note the step."""
         returned = slots.call(layer, use, tensors)
-        named = slots.read(use, type(layer), tensors)
+        shapes = {name: tuple(tensors[name].shape) for name in slots.read(use, layer, tensors)}
         made = tuple(tuple(tensor.shape) for tensor in keras.tree.flatten(returned))
-        read_shapes = {name: tuple(tensors[name].shape) for name in named}
-        self.steps.append(Step(use, branch, layer.name, read_shapes, made, KINDS[use.kind].training_only))
+        self.steps.append(Step(use, branch, layer.name, shapes, made, KINDS[use.kind].training_only))
         return returned
 
 

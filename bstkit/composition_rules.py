@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Container
 
-from bstkit import slots
 from bstkit.branches import Branch
 from bstkit.config.selection import Stack, Use
 from bstkit.contracts import KINDS
 from bstkit.errors import ComponentError
 from bstkit.registry import Registry
 
-Classes = Mapping[str, Any]
-"""`kind.name` -> the Keras class."""
+Reads = Callable[[Use], Container[str]]
+"""Component -> the names of the tensors that it reads."""
 
 
-def check_branch(branch: Branch, registry: Registry, classes: Classes) -> None:
+def check_branch(branch: Branch, registry: Registry, reads: Reads) -> None:
     """Check what a branch's components require against what the branch is.
 
     Raises:
@@ -38,12 +36,10 @@ def check_branch(branch: Branch, registry: Registry, classes: Classes) -> None:
                 f'put it into the session slot:  session = {{ {use.kind} = "{use.name}", pooling = "mean" }}',
             )
         if KINDS[use.kind].training_only:
-            _check_objective(branch, use, classes)
-    for path in _paths(stack):
-        _check_scores(path, [other for other in _paths(stack) if other is not path], classes)
-    if stack.session is not None:
-        for path in _paths(stack.session):
-            _check_scores(path, [other for other in _paths(stack.session) if other is not path], classes)
+            _check_objective(branch, use, reads)
+    for one in (stack, stack.session):
+        if one is not None:
+            _check_scores(_paths(one), reads)
 
 
 def requires(uses: tuple[Use, ...], what: str, registry: Registry) -> bool:
@@ -51,13 +47,13 @@ def requires(uses: tuple[Use, ...], what: str, registry: Registry) -> bool:
     return any(what in registry.resolve(use.key).component.requires for use in uses)
 
 
-def reads(stack: Stack, name: str, classes: Classes) -> bool:
+def is_read(stack: Stack, name: str, reads: Reads) -> bool:
     """Whether a component of a branch reads a tensor that the inputs make, before another component replaces it."""
     stacks = (stack,) if stack.session is None else (stack.session,)  # the sessions' vectors have no age and no weight
     for one in stacks:
         for path in _paths(one):
             for use in path:
-                if name in slots.called_with(classes[use.key]):
+                if name in reads(use):
                     return True
                 if KINDS[use.kind].writes == name:
                     break
@@ -84,7 +80,7 @@ def _check_session(branch: Branch, session: Stack) -> None:
         raise ComponentError(f"{path}: a session holds no further sessions", "take the inner session slot out")
 
 
-def _check_objective(branch: Branch, use: Use, classes: Classes) -> None:
+def _check_objective(branch: Branch, use: Use, reads: Reads) -> None:
     own = use in branch.stack.encoder
     if not own or branch.stack.session is not None:
         raise ComponentError(
@@ -97,7 +93,7 @@ def _check_objective(branch: Branch, use: Use, classes: Classes) -> None:
             f"{use.path}: {use.key} tells clicked steps from sampled ones, and an appended candidate is neither",
             'set candidate = "apart"',
         )
-    if branch.history.negatives is None and "negative" in slots.called_with(classes[use.key]):
+    if branch.history.negatives is None and "negative" in reads(use):
         raise ComponentError(
             f"{use.path}: {use.key} needs `negative` (an embedded sampled history), which nothing samples",
             f'add negatives = "uniform" to [history.{branch.name}] of features.toml',
@@ -112,26 +108,20 @@ def _paths(stack: Stack) -> list[tuple[Use, ...]]:
     return [(*stack.sequence_uses, *end) for end in ends]
 
 
-def _check_scores(path: tuple[Use, ...], others: list[tuple[Use, ...]], classes: Classes) -> None:
-    for use in path:
-        if use.kind == "score" and not any(_is_read(use, way, classes) for way in (path, *others) if use in way):
+def _check_scores(paths: list[tuple[Use, ...]], reads: Reads) -> None:
+    for use in dict.fromkeys(use.path for path in paths for use in path if use.kind == "score"):
+        ways = [(path, score) for path in paths for score in path if score.path == use]
+        if not any(_weighs(score, path, reads) for path, score in ways):
             raise ComponentError(
-                f"{use.path}: {use.key} makes `weight`, which no component after it reads",
+                f"{use}: {ways[0][1].key} makes `weight`, which no component after it reads",
                 "put encoder.weighted, a gru with cell = 'augru', pooling.mean or pooling.sum after it, or take it out",
             )
 
 
-def _is_read(score: Use, path: tuple[Use, ...], classes: Classes) -> bool:
+def _weighs(score: Use, path: tuple[Use, ...], reads: Reads) -> bool:
     for use in path[path.index(score) + 1 :]:
-        if "weight" in slots.called_with(classes[use.key]):
+        if "weight" in reads(use):
             return True
         if use.kind == "score":
             return False
     return False
-
-
-def ordered_uses(plan: tuple[Branch, ...], head: Use) -> Iterator[Use]:
-    """Every component of a model, in the order in which compose calls them."""
-    for branch in plan:
-        yield from branch.stack.uses
-    yield head

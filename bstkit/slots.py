@@ -11,10 +11,15 @@ from bstkit.contracts import GIVEN_PARAMETERS, KINDS, TENSORS
 from bstkit.errors import ComponentError
 
 
-def called_with(component_class: type) -> dict[str, inspect.Parameter]:
-    """The tensors that a component's `call` names, in order."""
-    parameters = dict(inspect.signature(component_class.call).parameters)  # type: ignore[attr-defined]  # a Keras layer
-    for name in ("self", "training"):
+def called_with(layer: Any) -> dict[str, inspect.Parameter]:
+    """The tensors that a component's `call` names, in order, without those that its settings make it ignore.
+
+    Args:
+        layer: the component, whose `ignored_tensors` are left out, where it has such an attribute; or its class.
+    """
+    is_class = isinstance(layer, type)
+    parameters = dict(inspect.signature((layer if is_class else type(layer)).call).parameters)
+    for name in ("self", "training", *(() if is_class else getattr(layer, "ignored_tensors", ()))):
         parameters.pop(name, None)
     return {name: p for name, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
 
@@ -48,19 +53,19 @@ def layer_name(use: Use) -> str:
     return f"{path}_{use.name}" if slot == use.kind else f"{path}_{use.kind}_{use.name}"
 
 
-def read(use: Use, component_class: type, tensors: dict[str, Any]) -> tuple[str, ...]:
+def read(use: Use, layer: Any, tensors: dict[str, Any]) -> tuple[str, ...]:
     """The names of the tensors that a component is called with, in the order of its `call`.
 
     Args:
         use: where it stands.
-        component_class: its class.
+        layer: the component.
         tensors: every tensor made so far, by contract name; None counts as not made.
 
     Raises:
         ComponentError: it names a tensor that its kind is not given or nothing has made.
     """
     names = []
-    for name, parameter in called_with(component_class).items():
+    for name, parameter in called_with(layer).items():
         if name in KINDS[use.kind].call and tensors.get(name) is not None:
             names.append(name)
         elif parameter.default is parameter.empty:
@@ -79,9 +84,9 @@ def call(layer: Any, use: Use, tensors: dict[str, Any]) -> Any:
     Raises:
         ComponentError: as `read`, or it breaks its contract.
     """
-    parameters = called_with(type(layer))
+    parameters = called_with(layer)
     positional, named = [], {}
-    for name in read(use, type(layer), tensors):
+    for name in read(use, layer, tensors):
         if parameters[name].default is inspect.Parameter.empty:  # by position: a `mask` by name is Keras's implicit one
             positional.append(tensors[name])
         else:

@@ -253,6 +253,7 @@ def test_fixed_length_gives_the_numbers_of_a_free_one(candidate):
     assert encoder.reads["sequence"][1] == 6 + (candidate == "append")
 
 
+MAX = (use("max", "pooling"),)
 OBJECTIVE = use("objective.next_step", "encoder")
 SESSION_BIAS = use("session_bias", "position")
 REFUSED = {
@@ -334,10 +335,12 @@ REFUSED = {
         table,
         "encoder.0: score.attention makes `weight`, which no component after it reads",
     ),
-    "weight_for_a_plain_gru": (
-        lambda: plain(encoder=(use("score.attention", "encoder.0"), use("gru", "encoder.1"))),
+    "score_before_a_plain_gru": (
+        lambda: plain(
+            encoder=(use("score.attention", "encoder.0"), use("gru", "encoder.1")), pooling=(use("max", "pooling"),)
+        ),
         table,
-        "encoder.1: encoder.gru cannot be built here: `weight` must not be given",
+        "encoder.0: score.attention makes `weight`, which no component after it reads",
     ),
 }
 

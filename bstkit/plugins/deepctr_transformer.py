@@ -91,6 +91,11 @@ class DeepctrTransformerEncoder(keras.layers.Layer):
             for number in range(1, num_blocks + 1)
         ]
 
+    @property
+    def ignored_tensors(self) -> tuple[str, ...]:
+        """What `call` names and this form does not read."""
+        return () if self.use_positional_encoding else ("step",)
+
     def build(self, sequence_shape: tuple[int | None, ...]) -> None:
         """Build the blocks."""
         for block in self.blocks:

@@ -13,7 +13,7 @@ class GRUEncoder(keras.layers.Layer):
 
     Args:
         units: int >= 1, width of the state; None: the width of the sequence. Defaults to `None`.
-        cell: which recurrence. `"gru"` has no use for `weight`; the others need it, so a `score.*` component before
+        cell: which recurrence. `"gru"` does not read `weight`; the others need it, so a `score.*` component before
             them or a weight in the log. `"aigru"` is a GRU on the sequence times `weight` (DIEN multiplies outside
             its layer; here it is part of the cell); in `"agru"` the weight replaces the update gate; in `"augru"` it
             scales it. Defaults to `"gru"`.
@@ -22,14 +22,13 @@ class GRUEncoder(keras.layers.Layer):
     Call arguments:
         sequence: float tensor `(batch, time, dim)`; what stands at masked steps is ignored.
         mask: bool tensor `(batch, time)`, True at real steps. A masked step leaves the state as it is.
-        weight: float tensor `(batch, time)`; only for the cells that weigh.
+        weight: float tensor `(batch, time)`; for the cells that weigh.
 
     Returns:
         Float tensor `(batch, time, units)`, zeros at masked steps.
 
     Raises:
-        ValueError: an argument is out of range, `return_sequences` is False, the cell needs `weight`, or has no use for
-            the one that it is given.
+        ValueError: an argument is out of range, `return_sequences` is False, or the cell needs `weight`.
 
     Reference:
         Zhou et al., 2019, arXiv:1809.03672 (DIEN); DeepCTR `DynamicGRU`, whose AGRU and AUGRU are never trained.
@@ -49,6 +48,11 @@ class GRUEncoder(keras.layers.Layer):
         self.cell = cell
         self.return_sequences = return_sequences
 
+    @property
+    def ignored_tensors(self) -> tuple[str, ...]:
+        """What `call` names and this cell does not read."""
+        return ("weight",) if self.cell == "gru" else ()
+
     def build(self, sequence_shape: tuple[int | None, ...]) -> None:
         """Create the recurrence."""
         self.gru.build(sequence_shape)
@@ -56,11 +60,6 @@ class GRUEncoder(keras.layers.Layer):
     def call(self, sequence: Any, mask: Any, weight: Any = None) -> Any:
         """Encode."""
         if self.cell == "gru":
-            if weight is not None:
-                raise ValueError(
-                    "`weight` must not be given: cell 'gru' would ignore it; choose cell 'augru', 'agru' or 'aigru', "
-                    f"or leave the weight out. Received: weight of shape {tuple(weight.shape)}"
-                )
             return self.gru(sequence, mask)
         if weight is None:
             raise ValueError(

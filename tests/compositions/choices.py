@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
 from typing import Any
@@ -43,8 +44,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 
 NO_WEIGHT = "encoder.weighted needs `weight`"
 NO_SESSION = "an appended candidate belongs to no session"
-IGNORED_WEIGHT = "encoder.gru cannot be built here: `weight` must not be given"
-REFUSALS = (NO_WEIGHT, NO_SESSION, IGNORED_WEIGHT)
+REFUSALS = (NO_WEIGHT, NO_SESSION)
 """Part of the message of each refusal that a combination of these choices can meet."""
 
 
@@ -73,8 +73,6 @@ class Composition:
             return NO_SESSION
         if self.encoder == "weighted" and self.score == "none" and self.has_no_weight:
             return NO_WEIGHT
-        if self.encoder == "gru" and not self.has_no_weight:
-            return IGNORED_WEIGHT
         return None
 
     @property
@@ -140,8 +138,16 @@ class Composition:
 
 
 def every_composition() -> Iterator[Composition]:
-    """The full product, in a fixed order."""
-    return (Composition(*levels) for levels in itertools.product(*FACTORS.values()))
+    """The full product, in a fixed order: first every combination of the other factors once, with the heads in turn,
+    then again with the next head; and each time mixed, so that wherever a run is stopped, it has met all of them.
+    """
+    others = [factor for factor in FACTORS if factor != "head"]
+    numbered = list(enumerate(itertools.product(*(FACTORS[factor] for factor in others))))
+    random.Random(0).shuffle(numbered)
+    for turn in range(len(FACTORS["head"])):
+        for number, levels in numbered:
+            head = FACTORS["head"][(number + turn) % len(FACTORS["head"])]
+            yield Composition(**dict(zip(others, levels, strict=True)), head=head)
 
 
 def composition_named(name: str) -> Composition:

@@ -9,7 +9,6 @@ from bstkit.errors import ComponentError
 from tests.compositions.__main__ import covering_compositions, main, summary
 from tests.compositions.choices import (
     FACTORS,
-    IGNORED_WEIGHT,
     NO_SESSION,
     NO_WEIGHT,
     REFUSALS,
@@ -81,11 +80,6 @@ REFUSED = {
         levels(encoder="weighted"),
         NO_WEIGHT,
         "put a score.* component before it",
-    ),
-    "gru_with_weights_of_the_log": (
-        levels(encoder="gru", branches="three"),
-        IGNORED_WEIGHT,
-        "bstkit show encoder.gru",
     ),
     "weighted_sessions": (
         levels(encoder="weighted", position="session_bias", branches="three"),
