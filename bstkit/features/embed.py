@@ -41,6 +41,11 @@ class Embedder:
     def __init__(self, features: Features, specs: Sequence[InputSpec]) -> None:
         self.features = features
         self.inputs = {spec.name: _input(spec) for spec in specs}
+        self._beside: dict[str, Tensors] = {}
+        for spec in specs:
+            if spec.history is not None and spec.role in ("age", "weight"):
+                key = "age_seconds" if spec.role == "age" else "weight"
+                self._beside.setdefault(spec.history, {})[key] = self.inputs[spec.name]
         self._tables: dict[str, keras.layers.Embedding] = {}
         self._ruled: dict[str, Any] = {}
         self._columns: dict[str, Any] = {}
@@ -55,29 +60,20 @@ class Embedder:
             branch: the sequence.
             fixed_length: pad it to its `max_length`.
         """
-        name, history = branch.name, branch.history
-        ids = {column: self._ids(f"{name}_{column}", space, True) for column, space in history.fields.items()}
-        index = RecentSteps(history.max_length, fixed_length, name=f"{name}_recent")(
-            self._mask(f"{name}_given_mask", history, ids)
-        )
-        self._kept[name] = (index, history.max_length if fixed_length else 0)
-        ids = {column: self._keep(name, column, tensor) for column, tensor in ids.items()}
-        values = {
-            key: self._keep(name, key, self.inputs[f"{name}_{key}"])
-            for key in ("age_seconds", "weight")
-            if f"{name}_{key}" in self.inputs
-        }
-        prefix = branch.rules_prefix
+        history, prefix = branch.history, branch.rules_prefix
+        ids, values = self._given(branch)
+        ids, values = self._recent(branch, ids, values, history.max_length, fixed_length)
         if branch.append:
             ids, values, mask = self._appended(branch, ids, values)
         else:
-            mask = self._mask(f"{name}_kept_mask", history, ids)
-        if "weight" in values:
-            values["weight"] = StepWeights(name=f"{name}_weights")(values["weight"], mask)
-        sequence = self._embedded(history, ids, f"{prefix}sequence")
-        target = CandidateStep(name=f"{prefix}target")(sequence) if branch.append else self._candidate(branch)
+            mask = self._mask(f"{branch.name}_kept_mask", history, ids)
+        tensors = self._embedded_steps(branch, ids, values, mask, f"{prefix}sequence")
+        if branch.append:
+            tensors["target"] = CandidateStep(name=f"{prefix}target")(tensors["sequence"])
+        else:
+            tensors["target"] = self._candidate(branch)
         step = StepNumbers(history.max_length, branch.append, name=f"{prefix}step")(mask)
-        return {"sequence": sequence, "mask": mask, "step": step, "target": target, **values}
+        return {**tensors, "step": step}
 
     def sessions(self, branch: Branch, fixed_sessions: bool, fixed_length: bool) -> Tensors:
         """The tensors of a history that is cut into sessions, each session a row of a larger batch.
@@ -90,42 +86,26 @@ class Embedder:
         Returns:
             Tensors of `(batch * sessions, time, ...)`.
         """
-        name, history = branch.name, branch.history
-        ids = {column: self._ids(f"{name}_{column}", space, True) for column, space in history.fields.items()}
+        name, history, prefix = branch.name, branch.history, branch.rules_prefix
+        ids, values = self._given(branch)
         given = RealSessions(name=f"{name}_given_sessions")(self._mask(f"{name}_given_mask", history, ids))
         sessions = RecentSteps(history.max_sessions, fixed_sessions, name=f"{name}_recent_sessions")(given)
+        self._sessions[name] = sessions
         padding = history.max_sessions if fixed_sessions else 0
-
-        def rows(key: str, tensor: Any) -> Any:
-            return TakeSessions(padding, name=f"{name}_{key}_sessions")(tensor, sessions)
-
-        ids = {column: rows(column, tensor) for column, tensor in ids.items()}
-        values = {
-            key: rows(key, self.inputs[f"{name}_{key}"])
-            for key in ("age_seconds", "weight")
-            if f"{name}_{key}" in self.inputs
-        }
-        index = RecentSteps(history.session_length, fixed_length, name=f"{name}_recent")(
-            self._mask(f"{name}_sessions_mask", history, ids)
+        ids, values = (
+            {key: TakeSessions(padding, name=f"{name}_{key}_sessions")(part, sessions) for key, part in parts.items()}
+            for parts in (ids, values)
         )
-        self._kept[name] = (index, history.session_length if fixed_length else 0)
-        ids = {column: self._keep(name, column, tensor) for column, tensor in ids.items()}
-        values = {key: self._keep(name, key, tensor) for key, tensor in values.items()}
+        ids, values = self._recent(branch, ids, values, history.session_length, fixed_length)
         mask = self._mask(f"{name}_kept_mask", history, ids)
-        if "weight" in values:
-            values["weight"] = StepWeights(name=f"{name}_weights")(values["weight"], mask)
-        prefix = branch.rules_prefix
         target = self._candidate(branch)
         if target is not None:
             target = RepeatCandidate(name=f"{prefix}session_target")(target, sessions)
-        self._sessions[name] = sessions
         return {
-            "sequence": self._embedded(history, ids, f"{prefix}session_sequence"),
-            "mask": mask,
+            **self._embedded_steps(branch, ids, values, mask, f"{prefix}session_sequence"),
             "step": StepNumbers(history.session_length, False, name=f"{prefix}session_step")(mask),
             "session": SessionNumbers(name=f"{prefix}session_numbers")(sessions, mask),
             "target": target,
-            **values,
         }
 
     def joined_sessions(self, branch: Branch, vectors: Any, mask: Any) -> Tensors:
@@ -176,6 +156,28 @@ class Embedder:
                 parts.append(self._numeric(column, feature))
         parts += [self._column(column) for column in candidate]
         return _together(parts, "context") if parts else None
+
+    def _given(self, branch: Branch) -> tuple[Tensors, Tensors]:
+        """A history's ids by column, and its ages and weights where they are inputs."""
+        fields = branch.history.fields.items()
+        ids = {column: self._ids(f"{branch.name}_{column}", space, True) for column, space in fields}
+        return ids, dict(self._beside.get(branch.name, {}))
+
+    def _recent(
+        self, branch: Branch, ids: Tensors, values: Tensors, length: int, fixed: bool
+    ) -> tuple[Tensors, Tensors]:
+        """The most recent `length` steps of each row."""
+        name, cut = branch.name, branch.stack.session is not None
+        mask = self._mask(f"{name}_{'sessions' if cut else 'given'}_mask", branch.history, ids)
+        self._kept[name] = (RecentSteps(length, fixed, name=f"{name}_recent")(mask), length if fixed else 0)
+        ids, values = ({key: self._keep(name, key, part) for key, part in parts.items()} for parts in (ids, values))
+        return ids, values
+
+    def _embedded_steps(self, branch: Branch, ids: Tensors, values: Tensors, mask: Any, name: str) -> Tensors:
+        """The sequence, its mask, and what stands beside it."""
+        if "weight" in values:
+            values["weight"] = StepWeights(name=f"{branch.name}_weights")(values["weight"], mask)
+        return {"sequence": self._embedded(branch.history, ids, name), "mask": mask, **values}
 
     def _appended(self, branch: Branch, ids: Tensors, values: Tensors) -> tuple[Tensors, Tensors, Any]:
         """Ids, ages and weights with the candidate as one more step, and the mask of them all."""
