@@ -55,8 +55,8 @@ class Kind:
 
     Args:
         name: the kind.
-        call: tensors that `call` may name. A component whose settings make it ignore some of them says which in an
-            attribute `ignored_tensors`.
+        call: tensors that `call` may name. A component whose settings make it ignore some of them says which in a
+            property `ignored_tensors` of its class.
         writes: the name under which compose binds the returned tensor.
         shape: the returned tensor's dimensions.
         training_only: never part of a served graph.

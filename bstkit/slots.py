@@ -15,11 +15,13 @@ def called_with(layer: Any) -> dict[str, inspect.Parameter]:
     """The tensors that a component's `call` names, in order, without those that its settings make it ignore.
 
     Args:
-        layer: the component, whose `ignored_tensors` are left out, where it has such an attribute; or its class.
+        layer: the component, whose `ignored_tensors` are left out, where its class has such a property; or the class.
     """
-    is_class = isinstance(layer, type)
-    parameters = dict(inspect.signature((layer if is_class else type(layer)).call).parameters)
-    for name in ("self", "training", *(() if is_class else getattr(layer, "ignored_tensors", ()))):
+    owner = layer if isinstance(layer, type) else type(layer)
+    parameters = dict(inspect.signature(owner.call).parameters)
+    # Asked of the class first: `getattr` with a default would hide an error inside a property.
+    known = owner is not layer and hasattr(owner, "ignored_tensors")
+    for name in ("self", "training", *(layer.ignored_tensors if known else ())):
         parameters.pop(name, None)
     return {name: p for name, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
 

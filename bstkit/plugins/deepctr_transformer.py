@@ -94,7 +94,7 @@ class DeepctrTransformerEncoder(keras.layers.Layer):
     @property
     def ignored_tensors(self) -> tuple[str, ...]:
         """What `call` names and this form does not read."""
-        return () if self.use_positional_encoding else ("step",)
+        return () if self.settings["use_positional_encoding"] else ("step",)
 
     def build(self, sequence_shape: tuple[int | None, ...]) -> None:
         """Build the blocks."""
