@@ -25,6 +25,7 @@ from bstkit.config.features import Features
 from bstkit.config.features_file import features_to_toml, load_features
 from bstkit.config.selection import Selection
 from bstkit.config.selection_file import selection_from_toml, selection_to_toml
+from bstkit.data.vocabulary import VocabularyFolder, write_vocabulary
 from bstkit.errors import RunError
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from bstkit.compose import Composed
 
 WEIGHTS = "model.weights.h5"
+VOCABULARIES = "vocab"
 BUNDLE = "bundle"
 
 
@@ -69,6 +71,11 @@ class Run:
         if not path.is_file():
             raise RunError(f"{self.folder} has no export", f"`bstkit export {self.folder}` makes one")
         return path
+
+    @cached_property
+    def vocabularies(self) -> VocabularyFolder:
+        """Id space -> keys; a file is read when its space is asked for."""
+        return VocabularyFolder(self.folder / VOCABULARIES)
 
     @cached_property
     def composed(self) -> Composed:
@@ -131,14 +138,12 @@ def write_run(
     """Write every file of a run into a folder from `bstkit.staging.new_folder`."""
     import numpy as np
 
-    from bstkit.data.vocabulary import write_vocabulary
-
     (folder / "selection.toml").write_text(selection_to_toml(composed.selection), encoding="utf-8")
     (folder / "features.toml").write_text(features_to_toml(composed.features), encoding="utf-8")
     composed.serving.save_weights(folder / WEIGHTS)
-    (folder / "vocab").mkdir()
+    (folder / VOCABULARIES).mkdir()
     for space, keys in vocabularies.items():
-        write_vocabulary(folder / "vocab" / f"{space}.txt", keys)
+        write_vocabulary(folder / VOCABULARIES / f"{space}.txt", keys)
     with (folder / "history.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(history[0]))
         writer.writeheader()

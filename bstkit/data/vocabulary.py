@@ -6,7 +6,7 @@ Id 0 is padding and 1 out-of-vocabulary, so the first key has id 2. In a file, l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bstkit.config.features import FIRST_ID
@@ -44,6 +44,36 @@ def read_vocabulary(path: Path) -> tuple[str, ...]:
     keys = tuple(text.split("\n")[:-1])
     _check(keys, path)
     return keys
+
+
+class VocabularyFolder(Mapping[str, tuple[str, ...]]):
+    """The vocabularies in a folder: id space -> keys, each file `<space>.txt` read once, when it is asked for.
+
+    Args:
+        folder: where the files lie.
+
+    Raises:
+        KeyError: a space has no file.
+        DataError: its file is damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[str, tuple[str, ...]] = {}
+
+    def __getitem__(self, space: str) -> tuple[str, ...]:
+        if space not in self._read:
+            path = self._folder / f"{space}.txt"
+            if not path.is_file():
+                raise KeyError(space)
+            self._read[space] = read_vocabulary(path)
+        return self._read[space]
+
+    def __iter__(self) -> Iterator[str]:
+        return (path.stem for path in sorted(self._folder.glob("*.txt")))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _check(keys: Sequence[str], path: Path) -> None:

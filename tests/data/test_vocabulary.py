@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bstkit.data.vocabulary import read_vocabulary, rows_of, write_vocabulary
+from bstkit.data.vocabulary import VocabularyFolder, read_vocabulary, rows_of, write_vocabulary
 from bstkit.errors import DataError
 
 
@@ -43,3 +43,17 @@ def test_damaged_file_is_refused(tmp_path: Path, content: bytes, says: str) -> N
 def test_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot read"):
         read_vocabulary(tmp_path / "item.txt")
+
+
+def test_folder_reads_a_vocabulary_when_it_is_asked_for(tmp_path: Path) -> None:
+    write_vocabulary(tmp_path / "item.txt", ["a", "b"])
+    (tmp_path / "cate.txt").write_bytes(b"cut")
+    folder = VocabularyFolder(tmp_path)
+    assert folder["item"] == ("a", "b")
+    (tmp_path / "item.txt").unlink()
+    assert folder["item"] == ("a", "b")
+    assert (list(folder), len(folder)) == (["cate"], 1)
+    with pytest.raises(DataError, match="cut short"):
+        folder["cate"]
+    with pytest.raises(KeyError):
+        folder["user"]
