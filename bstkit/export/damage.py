@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import onnx_ir as ir
+
+_MOST_SHOWN = 8
+"""Elements up to which an attribute is shown whole; of a longer one, such as a vocabulary, the first that differs."""
+
+_MOST_TEXT = 200
 
 
 def find_damage(model: ir.Model, fresh: ir.Model) -> list[str]:
@@ -60,6 +67,15 @@ def _attributes(node: ir.Node, other: ir.Node) -> list[str]:
         ours, theirs = (side.attributes[key].value if key in side.attributes else None for side in (node, other))
         if isinstance(ours, float) and isinstance(theirs, float):
             ours, theirs = float(np.float32(ours)), float(np.float32(theirs))  # the file holds float32
-        if not isinstance(ours, ir.Graph) and str(ours) != str(theirs):
-            lines.append(f"node '{node.name}' has {key} {theirs} instead of {ours}")
+        if isinstance(ours, ir.Graph) or str(ours) == str(theirs):
+            continue
+        if isinstance(ours, Sequence) and isinstance(theirs, Sequence) and len(ours) == len(theirs) > _MOST_SHOWN:
+            place = next(i for i, (one, other) in enumerate(zip(ours, theirs, strict=True)) if one != other)
+            key, ours, theirs = f"{key}[{place}]", repr(ours[place]), repr(theirs[place])
+        lines.append(f"node '{node.name}' has {key} {_short(theirs)} instead of {_short(ours)}")
     return lines
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}..."

@@ -7,6 +7,7 @@ import pytest
 
 from bstkit.errors import RunError, VerificationError
 from bstkit.export import verify
+from bstkit.export.damage import find_damage
 from bstkit.export.verification import Verifier
 
 
@@ -61,6 +62,15 @@ def test_damaged_graph_is_refused_with_the_case_named(verifier, damaged, change,
     assert "output 'ctr_logit'" in caught.value.message
     assert "export the run again" in caught.value.hint
     assert caught.value.exit_code == 1
+
+
+def test_long_attribute_is_told_by_its_first_difference():
+    model, fresh = (
+        ir.Model(ir.Graph([], [], nodes=[ir.node("LabelEncoder", [], {"keys": keys}, name="item")]), ir_version=8)
+        for keys in (list("abcdefghijXl"), list("abcdefghijkl"))
+    )
+    assert find_damage(model, fresh) == ["node 'item' has keys[10] 'X' instead of 'k'"]
+    assert find_damage(fresh, fresh) == []
 
 
 def test_undamaged_copy_passes(verifier, damaged):
