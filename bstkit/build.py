@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bstkit.artefact import Run
 from bstkit.config.features import Features
@@ -65,7 +65,12 @@ def build(
 
 
 def export_run(
-    run: Run, folder: Path | None = None, *, providers: Sequence[str] = ("cpu",), progress: Progress | None = None
+    run: Run,
+    folder: Path | None = None,
+    *,
+    providers: Sequence[str] = ("cpu",),
+    ids: Literal["encoded", "raw"] | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Export a run to ONNX and verify the export.
 
@@ -73,6 +78,7 @@ def export_run(
         run: from `load_run`.
         folder: where the bundle goes; it must not exist. Defaults to the run's own `bundle`.
         providers: execution providers to verify.
+        ids: `"encoded"` or `"raw"`. Defaults to what `[export]` said when the run was trained.
         progress: told about the stages.
     """
     from bstkit.export import export
@@ -81,7 +87,15 @@ def export_run(
     progress = progress or Progress()
     passes = [one for _, one in load_registry(run.selection).plugins.collect("bstkit_export_passes")]
     with progress.stage("export and verify"):
-        return export(run.composed, folder or run.bundle, providers=providers, samples=run.heldout, passes=passes)
+        return export(
+            run.composed,
+            folder or run.bundle,
+            providers=providers,
+            samples=run.heldout,
+            passes=passes,
+            ids=ids,
+            vocabularies=run.vocabularies,
+        )
 
 
 def verify_run(
@@ -104,4 +118,11 @@ def verify_run(
     from bstkit.export import verify
 
     with (progress or Progress()).stage("verify"):
-        return verify(run.composed, model or run.model, providers=providers, samples=run.heldout, by_layer=by_layer)
+        return verify(
+            run.composed,
+            model or run.model,
+            providers=providers,
+            samples=run.heldout,
+            by_layer=by_layer,
+            vocabularies=run.vocabularies,
+        )

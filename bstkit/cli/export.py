@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bstkit.cli.options import JsonOption, ProviderOption
+from bstkit.cli.options import IdsOption, JsonOption, ProviderOption
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 
@@ -24,6 +24,7 @@ def export_model(
         Path | None, typer.Option("--out", metavar="FOLDER", help="The folder to make; RUN/bundle by default.")
     ] = None,
     provider: ProviderOption = None,
+    ids: IdsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Export a run to ONNX and verify the export; nothing is left behind that did not verify."""
@@ -34,7 +35,7 @@ def export_model(
 
     opened = load_run(run)
     with heavy_job() as progress:
-        report = export_run(opened, out, providers=provider or ("cpu",), progress=progress)
+        report = export_run(opened, out, providers=provider or ("cpu",), ids=ids, progress=progress)
     print_report(report, out or opened.bundle, json)
 
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
@@ -32,6 +32,10 @@ ProviderOption = Annotated[
         metavar="NAME",
         help="Verify on this execution provider: cpu (default), cuda, tensorrt; repeatable.",
     ),
+]
+IdsOption = Annotated[
+    Literal["encoded", "raw"] | None,
+    typer.Option("--ids", help="What the graph takes: the vocabularies' numbers, or the log's own ids."),
 ]
 
 

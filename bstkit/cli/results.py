@@ -84,9 +84,18 @@ def _print_report(report: Report) -> None:
             ("optimisation levels", ", ".join(levels)),
             ("cases", ", ".join(report.cases)),
             ("graph", f"{report.nodes} nodes, opset {report.opset}, ONNX Runtime {report.lowest_onnxruntime} or later"),
+            ("ids", _ids(report)),
             ("tolerances", "loosened in [export]" if report.loosened else ""),
         )
     )
+
+
+def _ids(report: Report) -> str:
+    """What the graph takes, and which input takes which dtype."""
+    by_dtype: dict[str, list[str]] = {}
+    for name, dtype in report.id_dtypes.items():
+        by_dtype.setdefault(dtype, []).append(name)
+    return f"{report.ids}: " + "; ".join(f"{dtype} {', '.join(names)}" for dtype, names in by_dtype.items())
 
 
 def _print_seconds(seconds: Mapping[str, float]) -> None:

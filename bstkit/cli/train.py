@@ -10,6 +10,7 @@ import typer
 
 from bstkit.cli.composition import draw_composition
 from bstkit.cli.options import (
+    IdsOption,
     JsonOption,
     LayersOption,
     LogOptions,
@@ -32,6 +33,7 @@ def build_model(
     log: LogOptions,
     out: OutOption = None,
     provider: ProviderOption = None,
+    ids: IdsOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compose and draw the model; train nothing.")] = False,
     layers: LayersOption = False,
     json: JsonOption = False,
@@ -41,6 +43,8 @@ def build_model(
     Without --data it trains on an embedded click log, in under three minutes on two cores.
     """
     selection, features = options.selection(), log.loaded_features()
+    if ids is not None:
+        selection = selection.with_ids(ids, "--ids")
     if dry_run:
         draw_composition(selection, features, log.data, layers, json)
         return

@@ -99,11 +99,14 @@ class ExportSettings(Table):
 
     Args:
         opset: ai.onnx opset, 17 (ONNX Runtime 1.12 and later) or 18 (1.14 and later).
+        ids: `"encoded"`: the graph takes the numbers of the vocabularies; `"raw"`: the log's own ids, with the
+            vocabularies inside the graph.
         probability: tolerance on probabilities.
         logit: tolerance on logits.
     """
 
     opset: Literal[17, 18] = 18
+    ids: Literal["encoded", "raw"] = "encoded"
     probability: Tolerance = Tolerance(atol=1e-5, rtol=0.0)
     logit: Tolerance = Tolerance(atol=1e-5, rtol=1e-4)
 
@@ -146,3 +149,8 @@ class Selection(Stack):
         """Every used component, in the order in which compose calls them."""
         own = (stack.uses for stack in self.branches.values())
         return (*super().uses, *(use for uses in own for use in uses), self.head)
+
+    def with_ids(self, ids: Literal["encoded", "raw"], origin: str) -> Selection:
+        """The same with another `[export] ids`."""
+        export = self.export.model_copy(update={"ids": ids})
+        return self.model_copy(update={"export": export, "origins": {**self.origins, "export.ids": origin}})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from bstkit.component import GraphPass
@@ -22,6 +22,8 @@ def export(
     providers: Sequence[str] = ("cpu",),
     samples: Mapping[str, Any] | None = None,
     passes: Sequence[GraphPass] = (),
+    ids: Literal["encoded", "raw"] | None = None,
+    vocabularies: Mapping[str, Sequence[str]] | None = None,
 ) -> Report:
     """Convert, verify and write a model. A folder that exists holds a model that was verified.
 
@@ -30,17 +32,21 @@ def export(
         folder: a new folder, for `model.onnx` (with `model.onnx.data` past 2 GB) and `report.json`.
         providers: `"cpu"`, `"cuda"`, `"tensorrt"`: where ONNX Runtime must give TensorFlow's numbers.
         samples: held-out rows by input name, for the case `typical`; generated where None.
-        passes: rewrites of plugins, each verified on its own.
+        passes: rewrites of plugins, each verified on its own; they see the graph before vocabularies are put inside.
+        ids: `"encoded"`, or `"raw"`: the file takes the log's own ids. Defaults to what `[export]` says.
+        vocabularies: id space -> keys as text, the first has id 2; read for raw ids alone. A run's are
+            `run.vocabularies`.
 
     Raises:
         RunError: the folder is there already, or cannot be written.
-        ExportError: the model could not be converted, or the graph breaks a rule.
+        ExportError: the model could not be converted, the graph breaks a rule, or raw ids lack a vocabulary.
         ProviderError: a provider is unknown or did not run.
         VerificationError: the numbers differ.
     """
     from bstkit.export.folder import export_folder
 
-    return export_folder(composed, Path(folder), providers, samples, passes)
+    raw = (ids or composed.selection.export.ids) == "raw"
+    return export_folder(composed, Path(folder), providers, samples, passes, (vocabularies or {}) if raw else None)
 
 
 def verify(
@@ -50,6 +56,7 @@ def verify(
     providers: Sequence[str] = ("cpu",),
     samples: Mapping[str, Any] | None = None,
     by_layer: bool = False,
+    vocabularies: Mapping[str, Sequence[str]] | None = None,
 ) -> Report:
     """Compare an exported file with the model that it comes from.
 
@@ -58,15 +65,17 @@ def verify(
         model_path: its `model.onnx`.
         providers, samples: as for `export`.
         by_layer: where the numbers differ, list how far each layer is apart.
+        vocabularies: as for `export`; read where the file takes raw ids, which its metadata tells.
 
     Raises:
         RunError: there is no such file.
+        ExportError: the file takes raw ids, and a vocabulary is missing or not of this model.
         ProviderError: a provider is unknown or did not run.
         VerificationError: the file is damaged, or its names, dtypes, dimensions or numbers differ.
     """
     from bstkit.export.verification import Verifier
 
-    return Verifier(composed, samples).verify(Path(model_path), providers, by_layer)
+    return Verifier(composed, samples, vocabularies).verify(Path(model_path), providers, by_layer)
 
 
 def compare_layers(composed: Composed) -> list[LayerDifference]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import onnx_ir as ir
 
@@ -11,7 +11,9 @@ from bstkit.compose import Composed
 from bstkit.export.attach import attach
 from bstkit.export.contract import check_rules, state_contract
 from bstkit.export.convert import convert
+from bstkit.export.id_keys import Keys
 from bstkit.export.passes import run_passes
+from bstkit.export.raw_ids import put_vocabularies
 from bstkit.export.trace import Trace, trace
 from bstkit.version import __version__
 
@@ -21,6 +23,7 @@ def assemble(
     passes: Sequence[GraphPass] = (),
     check: Callable[[ir.Model], None] | None = None,
     taps: bool = False,
+    keys: Mapping[str, Keys] | None = None,
 ) -> tuple[ir.Model, Trace]:
     """Build the ONNX model of `composed.serving`. Its weights stay where they are until it is written.
 
@@ -29,6 +32,7 @@ def assemble(
         passes: of plugins, after the built-in ones.
         check: called with the model after the built-in passes and after each plugin's; see `run_passes`.
         taps: also give every layer's float outputs, under the names in the trace's `taps`.
+        keys: id space -> its keys, to put inside the graph; None: the graph takes encoded ids.
 
     Returns:
         The model and the trace that it comes from.
@@ -47,6 +51,8 @@ def assemble(
         {"version": __version__, "recipe": selection.recipe},
     )
     run_passes(model, traced.scopes, selection.export.opset, passes, check)
+    if keys is not None:
+        put_vocabularies(model, composed.inputs, keys)
     if not taps:
         check_rules(model)
     return model, traced

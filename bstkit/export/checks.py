@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import onnx_ir as ir
 
-from bstkit.compose import Composed
 from bstkit.errors import ExportError, RunError, VerificationError
 from bstkit.export.contract import onnx_dtype
 from bstkit.export.write import check_file
-from bstkit.inputs import BATCH
+from bstkit.inputs import BATCH, InputSpec
 
 _EXPORT_AGAIN = "export the run again; the file was damaged or is of another model"
 
@@ -44,15 +43,20 @@ def read_model(path: Path) -> ir.Model:
     return model
 
 
-def check_interface(model: ir.Model, composed: Composed) -> None:
+def check_interface(model: ir.Model, inputs: Sequence[InputSpec], outputs: Sequence[str]) -> None:
     """Compare names, then dtypes, then dimensions of inputs and outputs.
+
+    Args:
+        model: read from a file.
+        inputs: what it should take.
+        outputs: names of what it should give.
 
     Raises:
         VerificationError: they differ; all differences of the first kind that has any are listed.
     """
     wanted: dict[str, dict[str, tuple[Any, ...]]] = {
-        "input": {spec.name: (onnx_dtype(spec), list(spec.dims)) for spec in composed.inputs},
-        "output": {name: (ir.DataType.FLOAT, [BATCH, 1]) for name in composed.serving.output_names},
+        "input": {spec.name: (onnx_dtype(spec), list(spec.dims)) for spec in inputs},
+        "output": {name: (ir.DataType.FLOAT, [BATCH, 1]) for name in outputs},
     }
     found: dict[str, dict[str, tuple[Any, ...]]] = {
         kind: {str(value.name): (value.dtype, _dims(value)) for value in values}

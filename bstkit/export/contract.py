@@ -9,6 +9,7 @@ import numpy as np
 import onnx_ir as ir
 
 from bstkit.errors import ExportError
+from bstkit.export.raw_ids import is_encoder, takes_raw_ids
 from bstkit.inputs import BATCH, InputSpec
 
 IR_VERSION = 8
@@ -50,6 +51,8 @@ def state_contract(
 
 def onnx_dtype(spec: InputSpec) -> ir.DataType:
     """ONNX's dtype of an input."""
+    if spec.dtype == "string":
+        return ir.DataType.STRING
     return ir.DataType.from_numpy(np.dtype(spec.dtype))
 
 
@@ -57,13 +60,13 @@ def check_rules(model: ir.Model) -> None:
     """Check that a finished graph is portable.
 
     Raises:
-        ExportError: it has operations outside ai.onnx, a Loop, a float64, or a dimension of an input or output without
-        a name;
-            every breach is listed with the layer that it comes from.
+        ExportError: it has operations outside ai.onnx (but for the vocabularies of raw ids), a Loop, a float64, or a
+            dimension of an input or output without a name; every breach is listed with the layer that it comes from.
     """
     problems = []
+    raw = takes_raw_ids(model)
     for node in model.graph.all_nodes():
-        if node.domain not in ("", "ai.onnx"):
+        if node.domain not in ("", "ai.onnx") and not (raw and is_encoder(node)):
             problems.append(f"{node.name}: {node.domain}.{node.op_type} is not an ai.onnx operation")
         if node.op_type == "Loop":
             problems.append(f"{node.name}: Loop is slow and not portable")

@@ -28,13 +28,15 @@ def export_folder(
     providers: Sequence[str],
     samples: Mapping[str, Any] | None,
     passes: Sequence[GraphPass],
+    vocabularies: Mapping[str, Sequence[str]] | None = None,
 ) -> Report:
-    """Export into a new folder; see `bstkit.export.export`."""
+    """Export into a new folder, with raw ids where vocabularies are given; see `bstkit.export.export`."""
     check_names(providers)
     with new_folder(folder) as partial:
-        verifier = Verifier(composed, samples)
+        verifier = Verifier(composed, samples, vocabularies)
+        keys = None if vocabularies is None else verifier.keys
         start = time.perf_counter()
-        model, _ = assemble(composed, passes, verifier.check)
+        model, _ = assemble(composed, passes, verifier.check, keys=keys)
         converted = time.perf_counter()
         write_model(model, partial / MODEL)
         written = time.perf_counter()

@@ -54,6 +54,8 @@ class Report:
         loosened: whether `[export]` allows more than the defaults.
         versions: package -> version.
         seconds: stage -> seconds.
+        ids: `"encoded"`, or `"raw"` where the vocabularies are inside the graph.
+        id_dtypes: id input -> `"int32"` for encoded ids; `"string"` or `"int64"` for raw ones.
     """
 
     recipe: str
@@ -69,6 +71,8 @@ class Report:
     loosened: bool
     versions: dict[str, str]
     seconds: dict[str, float]
+    ids: str
+    id_dtypes: dict[str, str]
 
     @property
     def nodes(self) -> int:

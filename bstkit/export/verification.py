@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,19 @@ from bstkit.export.checks import check_interface, read_model
 from bstkit.export.compare import Mismatch, breach, summarise
 from bstkit.export.contract import LOWEST_ONNXRUNTIME, count_operations
 from bstkit.export.damage import find_damage
+from bstkit.export.id_keys import Keys, keys_of, raw_inputs
 from bstkit.export.layers import LayerDifference, compare_layers
 from bstkit.export.providers import LEVELS, check_names, make_session, nodes_by_provider
+from bstkit.export.raw_feeds import RawFeeds
+from bstkit.export.raw_ids import changed_keys, takes_raw_ids
 from bstkit.export.reference import Reference
 from bstkit.export.report import Report, Run
+from bstkit.inputs import InputSpec
 from bstkit.version import __version__
 
 _PACKAGES = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx-ir", "numpy")
 _MOST_LINES = 40
+_CHANGED = "the file was changed after it was exported, or is of other weights: export the run again"
 
 
 def tolerances(composed: Composed) -> dict[str, Tolerance]:
@@ -47,10 +53,12 @@ class Verifier:
     Args:
         composed: the model.
         samples: held-out rows by input name, for the case `typical`; generated where None.
+        vocabularies: id space -> keys as text, the first has id 2; read for a file that takes raw ids.
     """
 
     composed: Composed
     samples: Mapping[str, Array] | None = None
+    vocabularies: Mapping[str, Sequence[str]] | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -58,24 +66,36 @@ class Verifier:
         self.reference = Reference(self.composed)
         self.tolerances = tolerances(self.composed)
 
+    @cached_property
+    def keys(self) -> dict[str, Keys]:
+        """Id space -> the keys that a raw id of it may be."""
+        return keys_of(self.composed, self.vocabularies or {})
+
+    @cached_property
+    def raw_feeds(self) -> RawFeeds:
+        """Turns the cases into raw ids."""
+        return RawFeeds(self.composed.inputs, self.keys)
+
     def verify(self, path: Path, providers: Sequence[str] = ("cpu",), by_layer: bool = False) -> Report:
         """Check a file: readable, names, dtypes, dimensions, then every case on every provider at every level.
 
         Raises:
             VerificationError: something differs; every mismatch is listed.
+            ExportError: the file takes raw ids, and a vocabulary is missing or not of this model.
             ProviderError: a provider is unknown or did not run.
         """
         check_names(providers)
         start = time.perf_counter()
         model = read_model(path)
-        check_interface(model, self.composed)
+        raw = takes_raw_ids(model)
+        check_interface(model, self._inputs(raw), self.composed.serving.output_names)
         for case in self.cases:
             for feeds in (case.feeds, case.twin):
                 if feeds is not None:
                     self.reference.score(feeds)
         self.seconds["tensorflow"] = time.perf_counter() - start
         start = time.perf_counter()
-        measured = _Measured(self)
+        measured = _Measured(self, raw)
         with tempfile.TemporaryDirectory(prefix="bstkit-") as scratch:
             for provider in providers:
                 for level in LEVELS:
@@ -83,6 +103,9 @@ class Verifier:
         self.seconds["onnxruntime"] = time.perf_counter() - start
         if measured.mismatches:
             raise self._failed(model, measured.mismatches, by_layer)
+        changed = changed_keys(model, self.composed.inputs, self.keys) if raw else []
+        if changed:
+            raise VerificationError("\n  ".join(["the file has other vocabularies:", *changed]), _CHANGED)
         return self._report(path, model, measured)
 
     def check(self, model: ir.Model) -> None:
@@ -94,14 +117,17 @@ class Verifier:
             write_model(model, path)
             self.verify(path)
 
+    def _inputs(self, raw: bool) -> tuple[InputSpec, ...]:
+        return raw_inputs(self.composed.inputs, self.keys) if raw else self.composed.inputs
+
     def _failed(self, model: ir.Model, mismatches: list[Mismatch], by_layer: bool) -> VerificationError:
         lines = describe(mismatches)
-        fresh, _ = assemble(self.composed)
+        fresh, _ = assemble(self.composed, keys=self.keys if takes_raw_ids(model) else None)
         damage = find_damage(model, fresh)
         hint = "`bstkit verify RUN --by-layer` finds the first layer that differs"
         if damage:
             lines += ["the file is not what this model exports:", *(f"  {line}" for line in damage[:_MOST_LINES])]
-            hint = "the file was changed after it was exported, or is of other weights: export the run again"
+            hint = _CHANGED
         elif by_layer:
             lines += [line.describe() for line in self.layers()]
             hint = "correct the layer that differs first: its `to_onnx`, or the operations in its `call`"
@@ -114,6 +140,7 @@ class Verifier:
     def _report(self, path: Path, model: ir.Model, measured: _Measured) -> Report:
         settings, defaults = self.composed.selection.export, ExportSettings()
         opset = model.opset_imports[""]
+        raw = takes_raw_ids(model)
         files = [path, *path.parent.glob(f"{path.name}.data")]
         return Report(
             recipe=self.composed.selection.recipe,
@@ -136,14 +163,17 @@ class Verifier:
                 "onnxruntime": _runtime_version(),
             },
             seconds=dict(self.seconds),
+            ids="raw" if raw else "encoded",
+            id_dtypes={spec.name: spec.dtype for spec in self._inputs(raw) if spec.space is not None},
         )
 
 
 class _Measured:
     """Collects what the runs of one file gave."""
 
-    def __init__(self, verifier: Verifier) -> None:
+    def __init__(self, verifier: Verifier, raw: bool) -> None:
         self._verifier = verifier
+        self._raw = raw
         self.mismatches: list[Mismatch] = []
         self.runs: list[Run] = []
         self.pairs: dict[str, list[tuple[Array, Array]]] = {name: [] for name in verifier.tolerances}
@@ -183,8 +213,9 @@ class _Measured:
     ) -> dict[str, Array] | None:
         expected = self._verifier.reference.score(feeds)
         outputs = list(self._verifier.tolerances)
+        given = self._verifier.raw_feeds.convert(feeds) if self._raw else feeds
         try:
-            scores = dict(zip(outputs, session.run(outputs, feeds), strict=True))
+            scores = dict(zip(outputs, session.run(outputs, given), strict=True))
         except Exception as error:  # noqa: BLE001  # ONNX Runtime raises types of its own; each is a mismatch to be listed
             self.mismatches.append(Mismatch("", name, provider, level, f"ONNX Runtime failed: {error}"))
             return None

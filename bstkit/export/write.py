@@ -22,6 +22,9 @@ external ones.
 _GRAPH_RESERVE = 2**24
 """Bytes left for nodes and names."""
 
+_STRING_OVERHEAD, _LARGEST_VARINT = 6, 11
+"""Bytes that protobuf takes at most for a string beside its text, and for an int64."""
+
 
 def write_model(model: ir.Model, path: Path, limit: int = PROTOBUF_LIMIT) -> None:
     """Write and check a model. Weights are read one after the other, as they are written.
@@ -32,10 +35,18 @@ def write_model(model: ir.Model, path: Path, limit: int = PROTOBUF_LIMIT) -> Non
         limit: bytes past which weights become external data.
 
     Raises:
-        ExportError: the checker refuses what was written. Nothing is left behind.
+        ExportError: the vocabularies alone are past protobuf's limit, or the checker refuses what was written. Nothing
+            is left behind.
     """
+    inline = _attribute_bytes(model) + _GRAPH_RESERVE
+    if inline > PROTOBUF_LIMIT:
+        raise ExportError(
+            f"the vocabularies inside the graph take {inline:,} bytes, and a model holds {PROTOBUF_LIMIT:,} beside its "
+            "weights",
+            "export with encoded ids: --ids encoded",
+        )
     size = sum(value.const_value.nbytes for value in model.graph.initializers.values() if value.const_value is not None)
-    data = f"{path.name}.data" if size + _GRAPH_RESERVE > limit else None
+    data = f"{path.name}.data" if size + inline > limit else None
     with partial_folder(path.parent / path.name) as folder:
         ir.save(model, folder / path.name, external_data=data, size_threshold_bytes=SMALLEST_EXTERNAL)
         check_file(folder / path.name)
@@ -43,6 +54,17 @@ def write_model(model: ir.Model, path: Path, limit: int = PROTOBUF_LIMIT) -> Non
         for name in (data, path.name):
             if name is not None:
                 os.replace(folder / name, path.parent / name)
+
+
+def _attribute_bytes(model: ir.Model) -> int:
+    """Bytes of the long attributes, which cannot leave the file: the vocabularies of raw ids."""
+    total = 0
+    for attribute in (one for node in model.graph.all_nodes() for one in node.attributes.values()):
+        if attribute.type == ir.AttributeType.STRINGS:
+            total += sum(len(text.encode()) + _STRING_OVERHEAD for text in attribute.as_strings())
+        elif attribute.type == ir.AttributeType.INTS:
+            total += _LARGEST_VARINT * len(attribute.as_ints())
+    return total
 
 
 def check_file(path: Path) -> None:

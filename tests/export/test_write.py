@@ -1,5 +1,7 @@
 """Files: external data past the limit, checked, whole or absent."""
 
+import sys
+
 import numpy as np
 import onnx
 import onnx_ir as ir
@@ -10,7 +12,7 @@ from bstkit.errors import ExportError
 from bstkit.export.assemble import assemble
 from bstkit.export.cases import make_cases
 from bstkit.export.verification import Verifier
-from bstkit.export.write import _GRAPH_RESERVE, SMALLEST_EXTERNAL, write_model
+from bstkit.export.write import _GRAPH_RESERVE, SMALLEST_EXTERNAL, _attribute_bytes, write_model
 from bstkit.staging import partial_folder
 
 
@@ -64,4 +66,20 @@ def test_partial_folder_is_gone_after_an_error(tmp_path):
 
     with pytest.raises(RuntimeError, match="disk full"):
         fail_half_way()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("attributes", "least"), [({"keys_strings": ["ü" * 500] * 9}, 9000), ({"ints": [-1] * 9}, 99)])
+def test_vocabularies_count_against_the_limit(attributes, least):
+    node = ir.node("LabelEncoder", [ir.val("x", ir.DataType.STRING, [2])], attributes, domain="ai.onnx.ml")
+    model = ir.Model(ir.Graph([], [], nodes=[node], opset_imports={"": 18}), ir_version=8)
+    assert least <= _attribute_bytes(model) <= least + 100
+    assert ir.to_proto(model).ByteSize() <= _attribute_bytes(model) + 100
+
+
+def test_vocabularies_past_the_limit_are_refused(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules[write_model.__module__], "PROTOBUF_LIMIT", _GRAPH_RESERVE)
+    with pytest.raises(ExportError, match="the vocabularies inside the graph take") as caught:
+        write_model(model, tmp_path / "model.onnx")
+    assert "--ids encoded" in caught.value.hint
     assert list(tmp_path.iterdir()) == []
