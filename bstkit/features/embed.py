@@ -11,7 +11,7 @@ from bstkit.branches import Branch
 from bstkit.config.features import ContextId, ContextNumeric, Features, History
 from bstkit.errors import ComponentError
 from bstkit.features.history import AppendCandidate, CandidateStep, RecentSteps, StepNumbers, StepWeights, TakeSteps
-from bstkit.features.ids import IdMask, IdRule, LengthMask
+from bstkit.features.ids import IdMask, IdRule, LengthMask, RowIds
 from bstkit.features.numeric import Bucket, Standardise
 from bstkit.features.sessions import (
     JoinSessions,
@@ -46,6 +46,9 @@ class Embedder:
             if spec.history is not None and spec.role in ("age", "weight"):
                 key = "age_seconds" if spec.role == "age" else "weight"
                 self._beside.setdefault(spec.history, {})[key] = self.inputs[spec.name]
+        self._row_columns = {
+            spec.name: spec.space for spec in specs if spec.role in ("target", "context_id") and spec.space is not None
+        }
         self._tables: dict[str, keras.layers.Embedding] = {}
         self._ruled: dict[str, Any] = {}
         self._columns: dict[str, Any] = {}
@@ -129,7 +132,7 @@ class Embedder:
         """The embedded sampled steps beside those of `sequence`, `(batch, time, dim)`; training only."""
         name, history = branch.name, branch.history
         ids = {
-            column: self._keep(name, f"negative_{column}", self._ids(f"{name}_negative_{column}", space, True))
+            column: self._keep(name, f"negative_{column}", self._ids(f"{name}_negative_{column}", space))
             for column, space in history.fields.items()
         }
         return self._embedded(history, ids, f"{branch.rules_prefix}negative")
@@ -151,7 +154,7 @@ class Embedder:
         parts = []
         for column, feature in self.features.context.items():
             if isinstance(feature, ContextId):
-                parts.append(self._lookup(feature.space, self._ids(column, feature.space, False)))
+                parts.append(self._lookup(feature.space, self._row_id(column)))
             else:
                 parts.append(self._numeric(column, feature))
         parts += [self._column(column) for column in candidate]
@@ -160,7 +163,7 @@ class Embedder:
     def _given(self, branch: Branch) -> tuple[Tensors, Tensors]:
         """A history's ids by column, and its ages and weights where they are inputs."""
         fields = branch.history.fields.items()
-        ids = {column: self._ids(f"{branch.name}_{column}", space, True) for column, space in fields}
+        ids = {column: self._ids(f"{branch.name}_{column}", space) for column, space in fields}
         return ids, dict(self._beside.get(branch.name, {}))
 
     def _recent(
@@ -183,7 +186,7 @@ class Embedder:
         """Ids, ages and weights with the candidate as one more step, and the mask of them all."""
         name, history, prefix = branch.name, branch.history, branch.rules_prefix
         mask = self._mask(f"{name}_kept_mask", history, ids) if history.length else None
-        target = {column: self._ids(column, space, False) for column, space in history.fields.items()}
+        target = {column: self._row_id(column) for column in history.fields}
         candidate = next(iter(target.values()))
         ids = {column: self._append(name, column, tensor, target[column]) for column, tensor in ids.items()}
         if "age_seconds" in values:
@@ -221,8 +224,7 @@ class Embedder:
     def _column(self, column: str) -> Any:
         """One embedded column of the candidate."""
         if column not in self._columns:
-            space = self.features.target[column]
-            self._columns[column] = self._lookup(space, self._ids(column, space, False))
+            self._columns[column] = self._lookup(self.features.target[column], self._row_id(column))
         return self._columns[column]
 
     def _numeric(self, column: str, feature: ContextNumeric) -> Any:
@@ -236,11 +238,23 @@ class Embedder:
             )
         return Standardise(feature.mean, feature.std, feature.missing, name=f"{column}_standardised")(value)
 
-    def _ids(self, name: str, space: str, padding: bool) -> Any:
-        """An input's ids after the rule for those outside their table."""
+    def _ids(self, name: str, space: str) -> Any:
+        """The ids of a sequence's input after the rule for those outside their table."""
         if name not in self._ruled:
-            self._ruled[name] = IdRule(self._rows(space), padding, name=f"{name}_rule")(self.inputs[name])
+            self._ruled[name] = IdRule(self._rows(space), padding=True, name=f"{name}_rule")(self.inputs[name])
         return self._ruled[name]
+
+    def _row_id(self, column: str) -> Any:
+        """A column of the candidate or of the context after the rule; all of them go through it together."""
+        columns = self._row_columns
+        if column not in self._ruled:
+            if len(columns) == 1:
+                ruled = [IdRule(self._rows(columns[column]), padding=False, name=f"{column}_rule")(self.inputs[column])]
+            else:
+                rows = [self._rows(space) for space in columns.values()]
+                ruled = RowIds(rows, name="row_ids")([self.inputs[name] for name in columns])
+            self._ruled.update(zip(columns, ruled, strict=True))
+        return self._ruled[column]
 
     def _embedded(self, history: History, ids: Tensors, name: str) -> Any:
         return _together([self._lookup(history.fields[column], tensor) for column, tensor in ids.items()], name)

@@ -1,5 +1,6 @@
 """Which ids are valid, and what becomes of the others."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -44,6 +45,45 @@ class IdRule(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
         return {**super().get_config(), "rows": self.rows, "padding": self.padding}
+
+
+@keras.saving.register_keras_serializable(package="bstkit")
+class RowIds(keras.layers.Layer):
+    """Apply `IdRule(padding=False)` to all columns with one id a row.
+
+    They share a layer so that the exported graph checks them together: ten nodes for five columns, not fifteen.
+
+    Args:
+        rows: rows of each column's embedding table.
+
+    Call arguments:
+        ids: list of int32 tensors `(batch,)`, one a column.
+
+    Returns:
+        List of int32 tensors `(batch,)`, within `[1, rows)`.
+    """
+
+    def __init__(self, rows: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rows = tuple(rows)
+
+    def call(self, ids: list[Any]) -> list[Any]:
+        """Apply the rule to each."""
+        return [
+            ops.where(ops.equal(column, ops.clip(column, OOV_ID, rows - 1)), column, OOV_ID)
+            for column, rows in zip(ids, self.rows, strict=True)
+        ]
+
+    def to_onnx(self, op: Any, ids: list[Any]) -> list[Any]:
+        """Compare them as `(columns, batch)`, and take each out again."""
+        together = op.Reshape(op.Concat(*ids, axis=0), [len(ids), -1])
+        rows, oov = np.array(self.rows, np.int32)[:, None], np.array(OOV_ID, np.int32)
+        valid = op.Max(op.Where(op.Less(together, rows), together, oov), oov)
+        return [op.Gather(valid, number, axis=0) for number in range(len(ids))]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "rows": list(self.rows)}
 
 
 @keras.saving.register_keras_serializable(package="bstkit")

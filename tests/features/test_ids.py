@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bstkit.features.ids import IdMask, IdRule, LengthMask
+from bstkit.features.ids import IdMask, IdRule, LengthMask, RowIds
 
 EXTREMES = [-(2**31), -1, 0, 1, 2, 9, 10, 11, 2**31 - 1]
 
@@ -16,6 +16,13 @@ EXTREMES = [-(2**31), -1, 0, 1, 2, 9, 10, 11, 2**31 - 1]
 def test_ids_outside_the_table_become_out_of_vocabulary(padding, expected):
     ids = np.array(EXTREMES, np.int32)
     np.testing.assert_array_equal(IdRule(rows=10, padding=padding)(ids), expected)
+
+
+def test_columns_of_one_id_a_row_go_through_the_rule_together():
+    ids = np.array(EXTREMES, np.int32)
+    first, second = RowIds(rows=[10, 3])([ids, ids])
+    np.testing.assert_array_equal(first, IdRule(rows=10, padding=False)(ids))
+    np.testing.assert_array_equal(second, [1, 1, 1, 1, 2, 1, 1, 1, 1])
 
 
 def test_ids_past_the_precision_of_float32_are_told_apart():
