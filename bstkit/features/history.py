@@ -42,9 +42,9 @@ class RecentSteps(keras.layers.Layer):
         steps = np.arange(self.max_length)
         if self.fixed_length:
             return op.Cast(op.Max(op.Add(last, steps - (self.max_length - 1)), steps), to="int32")
-        first = op.Max(op.Sub(last, self.max_length - 1), 0)
-        kept = op.Slice(steps, [0], op.Shape(is_real, start=1, end=2))
-        return op.Cast(op.Add(first, kept), to="int32")
+        # max(last - n, 0) + step = max(last, n) + (step - n)
+        kept = op.Slice(steps - (self.max_length - 1), [0], op.Shape(is_real, start=1, end=2))
+        return op.Cast(op.Add(op.Max(last, self.max_length - 1), kept), to="int32")
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

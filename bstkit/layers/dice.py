@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -56,6 +57,15 @@ class Dice(keras.layers.Layer):
         gate = ops.sigmoid((values - mean) * ops.rsqrt(variance + self.epsilon))
         return ops.cast(values * (gate + self.alphas * (1.0 - gate)), self.compute_dtype)
 
+    def to_onnx(self, op: Any, inputs: Any, mask: Any = None) -> Any:
+        """Six nodes: what depends on weights alone is computed when the file is written."""
+        if self.compute_dtype != "float32":
+            return NotImplemented
+        scale = op.weight(self.moving_variance, fn=self._inverse_deviation)
+        gate = op.Sigmoid(op.Mul(op.Sub(inputs, op.weight(self.moving_mean)), scale))
+        rest = op.weight(self.alphas, fn=_one_minus)
+        return op.Mul(inputs, op.Add(op.Mul(gate, rest), op.weight(self.alphas)))
+
     def compute_mask(self, *args: Any) -> None:
         """Attach no implicit mask to the result: `mask` is an argument like the others."""
 
@@ -68,6 +78,9 @@ class Dice(keras.layers.Layer):
             name=name, shape=shape[-1:], initializer=start, trainable=trainable, dtype="float32", autocast=False
         )
 
+    def _inverse_deviation(self, variance: Any) -> Any:
+        return (1.0 / np.sqrt(variance + np.float32(self.epsilon))).astype(np.float32)
+
     def _batch_statistics(self, values: Any, mask: Any) -> tuple[Any, Any]:
         """Mean and variance of each channel, folded into the moving ones; a batch without a real value teaches none."""
         axes = tuple(range(len(values.shape) - 1))
@@ -79,3 +92,8 @@ class Dice(keras.layers.Layer):
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * kept + ops.stop_gradient(batch) * (1.0 - kept))
         return mean, variance
+
+
+def _one_minus(alphas: Any) -> Any:
+    """What the gate adds to alpha: `gate + alpha * (1 - gate)` is `alpha + gate * (1 - alpha)`."""
+    return np.float32(1.0) - alphas
