@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from bstkit.layers.local_activation import LocalActivationUnit
-from bstkit.layers.masking import given_mask, weighted_sum, zero_masked
+from bstkit.layers.masking import given_mask
 
 
 @keras.saving.register_keras_serializable(package="bstkit")
@@ -62,10 +62,9 @@ class AttentionSequencePooling(keras.layers.Layer):
     ) -> Any:
         """Pool."""
         real = given_mask(sequence, mask, length)
-        weight = self.unit(sequence, real, target, training=training)
         if self.return_score:
-            return weight
-        return weighted_sum(sequence if self.unit.deepctr_exact else zero_masked(sequence, real), weight)
+            return self.unit(sequence, real, target, training=training)
+        return self.unit.pooled(sequence, real, target, training)
 
     def compute_mask(self, *args: Any) -> None:
         """Attach no implicit mask to the result: `mask` is an argument like the others."""

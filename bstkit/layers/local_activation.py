@@ -64,16 +64,21 @@ class LocalActivationUnit(keras.layers.Layer):
 
     def call(self, sequence: Any, mask: Any, target: Any, training: bool | None = None) -> Any:
         """Score."""
-        keys = sequence if self.deepctr_exact else zero_masked(sequence, mask)
-        query = ops.broadcast_to(ops.expand_dims(target, 1), ops.shape(keys))
-        features = ops.concatenate([query, keys, query - keys, query * keys], axis=-1)
-        hidden = self.network(features, mask=None if self.deepctr_exact else mask, training=training)
-        scores = ops.squeeze(self.score(hidden), -1)
+        weight = ops.squeeze(self._column(sequence, mask, target, training), -1)
+        return weight if self.weight_normalization else ops.where(mask, weight, ops.cast(0.0, weight.dtype))
+
+    def pooled(self, sequence: Any, mask: Any, target: Any, training: bool | None = None) -> Any:
+        """The sum of the steps, each times its weight.
+
+        Returns:
+            Float tensor `(batch, dim)`; zeros for an empty history, unless `deepctr_exact`.
+        """
+        weight = self._column(sequence, mask, target, training)
+        if not self.deepctr_exact:
+            return ops.sum(zero_masked(sequence, mask) * weight, axis=1)
         if not self.weight_normalization:
-            return ops.where(mask, scores, ops.cast(0.0, scores.dtype))
-        if self.deepctr_exact:
-            return softmax(ops.where(mask, scores, ops.cast(DEEPCTR_MASKED_SCORE, scores.dtype)))
-        return masked_softmax(scores, mask)
+            weight = zero_masked(weight, mask)
+        return ops.sum(sequence * weight, axis=1)
 
     def compute_mask(self, *args: Any) -> None:
         """Attach no implicit mask to the result: `mask` is an argument like the others."""
@@ -87,3 +92,19 @@ class LocalActivationUnit(keras.layers.Layer):
             "weight_normalization": self.weight_normalization,
             "deepctr_exact": self.deepctr_exact,
         }
+
+    def _column(self, sequence: Any, mask: Any, target: Any, training: bool | None) -> Any:
+        """The weights, `(batch, time, 1)`; without `weight_normalization`, masked steps have some finite weight."""
+        real, query = ops.expand_dims(mask, -1), ops.expand_dims(target, 1)
+        if self.deepctr_exact:
+            keys, query = sequence, ops.broadcast_to(query, ops.shape(sequence))
+        else:
+            keys, query = zero_masked(sequence, mask), zero_masked(query, mask)
+        features = ops.concatenate([query, keys, query - keys, query * keys], axis=-1)
+        hidden = self.network(features, mask=None if self.deepctr_exact else mask, training=training)
+        scores = self.score(hidden)
+        if not self.weight_normalization:
+            return scores
+        if self.deepctr_exact:
+            return softmax(ops.where(real, scores, ops.cast(DEEPCTR_MASKED_SCORE, scores.dtype)), axis=1)
+        return masked_softmax(scores, real, axis=1)

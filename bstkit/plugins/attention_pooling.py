@@ -6,7 +6,6 @@ from typing import Any
 import keras
 
 from bstkit.layers.local_activation import LocalActivationUnit
-from bstkit.layers.masking import weighted_sum, zero_masked
 
 
 @keras.saving.register_keras_serializable(package="bstkit")
@@ -63,8 +62,7 @@ class AttentionPooling(keras.layers.Layer):
 
     def call(self, sequence: Any, mask: Any, target: Any, training: bool | None = None) -> Any:
         """Pool."""
-        weight = self.unit(sequence, mask, target, training=training)
-        return weighted_sum(sequence if self.unit.deepctr_exact else zero_masked(sequence, mask), weight)
+        return self.unit.pooled(sequence, mask, target, training)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
