@@ -61,6 +61,23 @@ def flattened(op, x):
     return op.Reshape(x, op.Cast(op.Concat(*parts, axis=0), to=7))
 
 
+ZERO = np.array(0, np.int32)
+
+
+def positive(op, x):
+    """Integers below, at and above 0."""
+    return op.Cast(op.Add(x, np.array(-7, np.float32)), to=6)
+
+
+MASK = {"ReduceMax": 1, "Greater": 1}
+
+
+def masked(op, x, value, axis=-1):
+    """`value` where a step of `x` has something above 6; the axis is counted from the end, and from the front."""
+    mask = op.Greater(op.ReduceMax(x, i64(2), keepdims=0), np.array(6, np.float32))
+    return op.Where(op.Unsqueeze(mask, i64(2 if value is x else axis)), value, np.array(0, np.float32))
+
+
 GRAPHS = {
     "a computed shape is a constant": (flattened, {"Reshape": 1}),
     "a slice that keeps everything goes": (
@@ -86,6 +103,31 @@ GRAPHS = {
     "an index keeps its width": (
         lambda op, x: op.Gather(x, op.Cast(op.ArgMax(op.ReduceMax(x, i64(0, 2), keepdims=0), axis=0), to=6), axis=1),
         {"ReduceMax": 1, "ArgMax": 1, "Gather": 1},
+    ),
+    "softmax along an axis is one node": (
+        lambda op, x: op.Relu(op.Transpose(op.Softmax(op.Transpose(x, perm=[0, 2, 1]), axis=-1), perm=[0, 2, 1])),
+        {"Softmax": 1, "Relu": 1},
+    ),
+    "softmax that comes back turned stays": (
+        lambda op, x: op.Transpose(op.Softmax(op.Transpose(x, perm=[1, 2, 0]), axis=-1), perm=[1, 2, 0]),
+        {"Transpose": 2, "Softmax": 1},
+    ),
+    "what is positive is counted": (
+        lambda op, x: op.Cast(op.ReduceSum(op.Cast(op.Greater(positive(op, x), ZERO), to=6), i64(1)), to=1),
+        {"Add": 1, "Cast": 2, "Clip": 1, "ReduceSum": 1},
+    ),
+    "what is positive is compared once": (
+        lambda op, x: op.Where(
+            op.Greater(positive(op, x), ZERO),
+            op.Cast(op.Cast(op.Greater(positive(op, x), ZERO), to=6), to=1),
+            np.array(-1, np.float32),
+        ),
+        {"Add": 1, "Cast": 3, "Greater": 1, "Where": 1},
+    ),
+    "a mask applies once": (lambda op, x: masked(op, x, masked(op, x, x)), {**MASK, "Unsqueeze": 1, "Where": 1}),
+    "another mask applies too": (
+        lambda op, x: op.Where(op.Less(x, np.array(9, np.float32)), masked(op, x, x), np.array(0, np.float32)),
+        {**MASK, "Less": 1, "Unsqueeze": 1, "Where": 2},
     ),
 }
 

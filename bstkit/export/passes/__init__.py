@@ -19,7 +19,10 @@ from bstkit.export.passes.dimensions import simplify_dimensions
 from bstkit.export.passes.names import name_nodes
 from bstkit.export.passes.opset_17 import downgrade
 from bstkit.export.passes.order import order_nodes
+from bstkit.export.passes.repeats import merge_repeats
 from bstkit.export.passes.shapes import infer_shapes
+from bstkit.export.passes.softmax import unwrap_softmax
+from bstkit.export.passes.zero_or_one import clip_to_zero_or_one
 
 
 def run_passes(
@@ -49,6 +52,9 @@ def run_passes(
     fold_constants(model)
     simplify_dimensions(model)
     merge_chains(model)
+    merge_repeats(model)
+    unwrap_softmax(model)
+    clip_to_zero_or_one(model)
     clean_up(model)
     if opset == 17:
         downgrade(model)
