@@ -1,4 +1,7 @@
-"""Opset 18 -> 17, for the operations whose form changed in between."""
+"""Opset 18 -> 17, for the operations whose form changed in between, or that old runtimes lack.
+
+ONNX Runtime 1.12, the lowest that loads opset 17, has no kernel for `Clip` of integers on the CPU.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ REDUCTIONS = frozenset(
 )
 """Reductions whose axes are an attribute at 17 and an input at 18. ReduceSum has the input at both."""
 
+_INTEGERS = frozenset({ir.DataType.INT32, ir.DataType.INT64})
+
 
 def downgrade(model: ir.Model) -> None:
     """Rewrite a model of opset 18 for opset 17, in place.
@@ -22,8 +27,10 @@ def downgrade(model: ir.Model) -> None:
         ExportError: an operation has no form at opset 17 that this pass knows; all are listed.
     """
     problems = []
-    for node in model.graph.all_nodes():
-        if node.op_type in REDUCTIONS:
+    for node in list(model.graph.all_nodes()):
+        if node.op_type == "Clip" and node.outputs[0].dtype in _INTEGERS:
+            _spell_out(node)
+        elif node.op_type in REDUCTIONS:
             if not _axes_to_attribute(node):
                 problems.append(f"{node.name}: {node.op_type} with computed axes")
         elif node.op_type == "Split":
@@ -38,6 +45,20 @@ def downgrade(model: ir.Model) -> None:
     model.opset_imports[""] = 17
     model.metadata_props["bstkit.opset"] = "17"
     RemoveUnusedNodesPass()(model)
+
+
+def _spell_out(node: ir.Node) -> None:
+    """Write a Clip as Max and Min."""
+    value, clipped = node.inputs[0], node.outputs[0]
+    for op_type, bound in zip(("Max", "Min"), node.inputs[1:], strict=False):
+        if bound is None or not isinstance(node.graph, ir.Graph):
+            continue
+        made = ir.node(op_type, [value, bound], name=f"{node.name}/{op_type}")
+        made.outputs[0].type, made.outputs[0].shape = clipped.type, clipped.shape
+        node.graph.insert_before(node, made)
+        value = made.outputs[0]
+    if value is not None:
+        ir.convenience.replace_all_uses_with(clipped, value, replace_graph_outputs=True)
 
 
 def _axes_to_attribute(node: ir.Node) -> bool:
