@@ -13,6 +13,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import onnx
 import onnx_ir as ir
@@ -70,7 +71,7 @@ def _run_tf2onnx(traced: Trace) -> ir.Model:
     # tf2onnx switches TensorFlow's log level for the whole process when it is imported.
     level = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
     import tensorflow as tf
-    from tf2onnx import optimizer, tf_loader
+    from tf2onnx import optimizer
     from tf2onnx.tfonnx import process_tf_graph
 
     if level is None:
@@ -79,7 +80,7 @@ def _run_tf2onnx(traced: Trace) -> ir.Model:
     inputs = [tensor.name for tensor in function.inputs[: len(traced.inputs)]]
     outputs = [tensor.name for tensor in function.outputs]
     with tf.device("/cpu:0"):
-        frozen = tf_loader.from_function(function, inputs, outputs)
+        frozen = _graph_def(function, inputs, outputs)
         with tf.Graph().as_default() as graph:
             tf.import_graph_def(frozen, name="")
             converted = process_tf_graph(
@@ -95,6 +96,23 @@ def _run_tf2onnx(traced: Trace) -> ir.Model:
             converted = optimizer.optimize_graph(converted, catch_errors=False, optimizers=kept)
             model: ir.Model = ir.from_proto(converted.make_model("bstkit"))
             return model
+
+
+def _graph_def(function: Any, inputs: list[str], outputs: list[str]) -> Any:
+    """The function's graph with its constants folded and its calls inlined.
+
+    tf2onnx first freezes variables, which takes as long as all the rest. With weights as markers there are none, unless
+    something that is not a variable of the model was captured. Loops and calls of functions need the freezing too: it
+    inlines what stands in them.
+    """
+    import tensorflow as tf
+    from tf2onnx import tf_loader
+
+    graph_def = function.graph.as_graph_def(add_shapes=True)
+    if function.captured_inputs or graph_def.library.function:
+        return tf_loader.from_function(function, inputs, outputs)
+    with tf.Graph().as_default():
+        return tf_loader.tf_optimize(inputs, outputs, graph_def)
 
 
 def _failed(reasons: list[str]) -> ExportError:

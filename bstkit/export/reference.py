@@ -23,7 +23,10 @@ class Reference:
     def __init__(self, composed: Composed) -> None:
         signature = {spec.name: tf.TensorSpec([None] * len(spec.dims), spec.dtype) for spec in composed.inputs}
         self.outputs = tuple(composed.serving.output_names)
-        self._function = tf.function(lambda feeds: composed.serving(feeds, training=False), input_signature=[signature])
+        # The trace that is exported has no autograph either: a layer that needs it cannot be exported.
+        self._function = tf.function(
+            lambda feeds: composed.serving(feeds, training=False), input_signature=[signature], autograph=False
+        )
         # Feeds are kept with their scores, so that an id is not used again.
         self._scored: dict[int, tuple[Feeds, Scores]] = {}
 

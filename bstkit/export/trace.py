@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from bstkit.errors import BstkitError, ExportError
 from bstkit.export.builder import GraphBuilder
-from bstkit.export.lowered_call import LoweredCall, fill, specs_of
+from bstkit.export.call_outputs import call_outputs
+from bstkit.export.lowered_call import LoweredCall, specs_of
 from bstkit.export.lowerings import find_lowering
 from bstkit.export.marker import marker
 from bstkit.export.passes.names import layer_of
@@ -166,13 +167,11 @@ class _Tracer:
     def _lowered_call(
         self, layer: Any, lowering: Any, original: Callable[..., Any], given: dict[str, Any]
     ) -> LoweredCall:
-        """Trace the original once, aside, to learn what it returns; nothing of that reaches the real graph."""
+        """Learn what the original returns, aside; nothing of that reaches the real graph."""
         arguments = specs_of(given)
-        specs = [leaf for leaf in tf.nest.flatten(arguments) if isinstance(leaf, tf.TensorSpec)]
         self._scratch = True
         try:
-            scratch = tf.function(lambda *tensors: original(**fill(arguments, tensors)), autograph=False)
-            structure = specs_of(scratch.get_concrete_function(*specs).structured_outputs)
+            structure = call_outputs(layer, original, arguments)
         finally:
             self._scratch = False
         arguments.pop("training", None)
