@@ -40,7 +40,9 @@ class Weights:
     """
 
     def __init__(self, variables: Sequence[Any]) -> None:
-        self._names = {id(variable): name for name, variable in unique_names(variables).items()}
+        names = unique_names(variables)
+        self._names = {id(variable): name for name, variable in names.items()}
+        self._paths = frozenset(names)  # what is computed from weights never bears the path of one
         self._made: dict[tuple[Any, ...], ir.Value] = {}
         self._taken: set[str] = set()
 
@@ -86,7 +88,7 @@ class Weights:
             suffix = fn.__name__ if fn.__name__.isidentifier() else "derived"
             name = f"{name}/{suffix}"
         first, count = name, 0
-        while name in self._taken:
+        while name in self._taken or (fn is not None and name in self._paths):
             count += 1
             name = f"{first}_{count}"
         self._taken.add(name)

@@ -7,13 +7,18 @@ import numpy as np
 import onnx
 import pytest
 
+from bstkit.compose import compose
+from bstkit.config.features import History
+from bstkit.config.resolve import load_selection
 from bstkit.export import weights as weights_module
 from bstkit.export.assemble import assemble
 from bstkit.export.convert import convert
 from bstkit.export.trace import trace
 from bstkit.export.weights import Weights, read_variable, unique_names
 from bstkit.export.write import write_model
+from tests.export.conftest import randomise
 from tests.export.graphs import as_composed, functional
+from tests.models import features, selection
 
 
 @pytest.fixture
@@ -86,3 +91,52 @@ def test_weight_of_several_variables():
     value = Weights([a, b]).initializer([a, b], lambda x, y: np.concatenate([x, y]))
     assert list(value.shape) == [5]
     np.testing.assert_array_equal(value.const_value.numpy(), [1, 1, 0, 0, 0])
+
+
+def test_what_is_computed_never_bears_the_path_of_a_weight():
+    kernel = SimpleNamespace(path="q/kernel", shape=(2, 3), dtype="float32")
+    namesake = SimpleNamespace(path="q/kernel/transpose", shape=(2, 3), dtype="float32")
+    weights = Weights([kernel, namesake])
+    assert weights.initializer([kernel], np.transpose).name == "q/kernel/transpose_1"
+    assert weights.initializer([namesake]).name == "q/kernel/transpose"
+
+
+RECIPES = {
+    "bst_small": {},
+    "bst": {},
+    "bst_deepctr": {},
+    "din": {},
+    "dien": {"negatives": "uniform"},
+    "dsin": {"mask": "all", "session_gap_s": 1800.0, "max_sessions": 3, "session_length": 4},
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_initializer_is_the_weight_whose_path_it_bears(recipe, tmp_path):
+    selected = load_selection(recipe, settings=["head.units=[8]"], environ={}, working_folder=tmp_path)
+    composed = randomise(compose(selected, features(dim=8, **RECIPES[recipe])))
+    model, _ = assemble(composed)
+    variables = unique_names(composed.serving.variables)
+    borne = set(model.graph.initializers) & set(variables)
+    for name in borne:
+        np.testing.assert_array_equal(
+            model.graph.initializers[name].const_value.numpy(), read_variable(variables[name]), err_msg=name
+        )
+    # Every weight that is learned is in the graph, as it is or in what is computed from it, which is called after it.
+    derived = [name for name in model.graph.initializers if name.rpartition("/")[0] in variables]
+    assert not borne & set(derived)
+    named = borne | {name.rpartition("/")[0] for name in derived}
+    if recipe in ("dien", "dsin"):  # ONNX's GRU and LSTM take one tensor for several of ours, called after the first
+        assert derived
+    else:
+        assert {variable.path for variable in composed.serving.trainable_variables} <= named
+
+
+def test_histories_over_one_id_space_share_its_table():
+    table = features(dim=8)
+    histories = {"hist": table.history["hist"], "cart": History(fields={"item_id": "item"}, max_length=3)}
+    composed = randomise(compose(selection(candidate="apart"), table.model_copy(update={"history": histories})))
+    model, _ = assemble(composed)
+    tables = [value for value in model.graph.initializers.values() if list(value.shape or ()) == [51, 8]]
+    assert [value.name for value in tables] == ["item_embedding/embeddings"]
+    assert len(tables[0].uses()) == 3  # both histories and the candidate
