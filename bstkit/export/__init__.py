@@ -80,6 +80,7 @@ def verify(
 
 def compare_layers(composed: Composed) -> list[LayerDifference]:
     """How far each layer's outputs are apart in a fresh conversion, in the order of the calls."""
-    from bstkit.export.verification import Verifier
+    from bstkit.export.cases import make_cases
+    from bstkit.export.layers import compare_layers as compare
 
-    return Verifier(composed).layers()
+    return compare(composed, make_cases(composed)[0].feeds)

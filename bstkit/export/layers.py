@@ -56,18 +56,20 @@ def compare_layers(composed: Composed, feeds: Feeds) -> list[LayerDifference]:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         scores = dict(zip(traced.taps, session.run(list(traced.taps), feeds), strict=True))
-    expected = _tensorflow(composed, feeds)
-    return [_compare(name, scores[name], expected[name]) for name in scores if name in expected]
+    expected = tensorflow_outputs(composed, feeds)
+    return [compare_arrays(name, scores[name], expected[name]) for name in scores if name in expected]
 
 
-def _tensorflow(composed: Composed, feeds: Feeds) -> dict[str, Any]:
+def tensorflow_outputs(composed: Composed, feeds: Feeds) -> dict[str, Any]:
+    """Tap -> the array that the layer gives in TensorFlow, in the order of the calls."""
     traced = trace(composed.serving, composed.inputs, lower=False, taps=True, weights=False)
     outputs = traced.function(*(tf.constant(feeds[name]) for name in traced.inputs))
     values = dict(zip(traced.outputs, outputs, strict=True))
     return {name: values[name].numpy() for name in traced.taps}
 
 
-def _compare(name: str, scores: Any, expected: Any) -> LayerDifference:
+def compare_arrays(name: str, scores: Any, expected: Any) -> LayerDifference:
+    """One line; `name` is the tap's."""
     name = name.removeprefix("tap:")
     if scores.shape != expected.shape:
         return LayerDifference(name, float("inf"), True)

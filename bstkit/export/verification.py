@@ -22,8 +22,9 @@ from bstkit.export.checks import check_interface, read_model
 from bstkit.export.compare import Mismatch, breach, summarise
 from bstkit.export.contract import LOWEST_ONNXRUNTIME, count_operations
 from bstkit.export.damage import find_damage
+from bstkit.export.file_layers import compare_file_layers
 from bstkit.export.id_keys import Keys, keys_of, raw_inputs
-from bstkit.export.layers import LayerDifference, compare_layers
+from bstkit.export.layers import LayerDifference
 from bstkit.export.providers import LEVELS, check_names, make_session, nodes_by_provider
 from bstkit.export.raw_feeds import RawFeeds
 from bstkit.export.raw_ids import changed_keys, takes_raw_ids
@@ -102,7 +103,7 @@ class Verifier:
                     measured.run(path, provider, level, Path(scratch))
         self.seconds["onnxruntime"] = time.perf_counter() - start
         if measured.mismatches:
-            raise self._failed(model, measured.mismatches, by_layer)
+            raise self._failed(path, model, measured.mismatches, by_layer)
         changed = changed_keys(model, self.composed.inputs, self.keys) if raw else []
         if changed:
             raise VerificationError("\n  ".join(["the file has other vocabularies:", *changed]), _CHANGED)
@@ -120,8 +121,9 @@ class Verifier:
     def _inputs(self, raw: bool) -> tuple[InputSpec, ...]:
         return raw_inputs(self.composed.inputs, self.keys) if raw else self.composed.inputs
 
-    def _failed(self, model: ir.Model, mismatches: list[Mismatch], by_layer: bool) -> VerificationError:
+    def _failed(self, path: Path, model: ir.Model, mismatches: list[Mismatch], by_layer: bool) -> VerificationError:
         lines = describe(mismatches)
+        readable = not any(mismatch.case == "" for mismatch in mismatches)
         fresh, _ = assemble(self.composed, keys=self.keys if takes_raw_ids(model) else None)
         damage = find_damage(model, fresh)
         hint = "`bstkit verify RUN --by-layer` finds the first layer that differs"
@@ -129,13 +131,15 @@ class Verifier:
             lines += ["the file is not what this model exports:", *(f"  {line}" for line in damage[:_MOST_LINES])]
             hint = _CHANGED
         elif by_layer:
-            lines += [line.describe() for line in self.layers()]
             hint = "correct the layer that differs first: its `to_onnx`, or the operations in its `call`"
+        if by_layer and readable:
+            lines += [line.describe() for line in self._layers(path, takes_raw_ids(model))]
         return VerificationError("\n".join(lines), hint)
 
-    def layers(self) -> list[LayerDifference]:
-        """Export the model again with every layer's outputs, and compare them on the case `typical`."""
-        return compare_layers(self.composed, self.cases[0].feeds)
+    def _layers(self, path: Path, raw: bool) -> list[LayerDifference]:
+        """Compare the layers of the file on the case `typical`."""
+        feeds = self.cases[0].feeds
+        return compare_file_layers(self.composed, path, feeds, self.raw_feeds.convert(feeds) if raw else feeds)
 
     def _report(self, path: Path, model: ir.Model, measured: _Measured) -> Report:
         settings, defaults = self.composed.selection.export, ExportSettings()
