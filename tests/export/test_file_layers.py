@@ -67,5 +67,5 @@ def test_an_undamaged_file_has_equal_layers_from_the_tables_to_the_head(tiny_sma
     names = [line.layer for line in lines]
     assert len(names) == len(set(names))
     block = "encoder_transformer/block_1"
-    wanted = ["item_embedding", "sequence", f"{block}/ffn_norm", "pooling_attention", "head_mlp/hidden/dense_1"]
+    wanted = ["item_embedding", "sequence", f"{block}/ffn_norm", "head_mlp/hidden/dense_1"]
     assert [name for name in names if name in wanted] == wanted
