@@ -24,6 +24,7 @@ def assemble(
     check: Callable[[ir.Model], None] | None = None,
     taps: bool = False,
     keys: Mapping[str, Keys] | None = None,
+    check_each: bool = False,
 ) -> tuple[ir.Model, Trace]:
     """Build the ONNX model of `composed.serving`. Its weights stay where they are until it is written.
 
@@ -33,6 +34,7 @@ def assemble(
         check: called with the model after the built-in passes and after each plugin's; see `run_passes`.
         taps: also give every layer's float outputs, under the names in the trace's `taps`.
         keys: id space -> its keys, to put inside the graph; None: the graph takes encoded ids.
+        check_each: also call `check` after every built-in pass, to find the one that breaks a model.
 
     Returns:
         The model and the trace that it comes from.
@@ -50,7 +52,7 @@ def assemble(
         tuple(composed.serving.output_names),
         {"version": __version__, "recipe": selection.recipe},
     )
-    run_passes(model, traced.scopes, selection.export.opset, passes, check)
+    run_passes(model, traced.scopes, selection.export.opset, passes, check, check_each)
     if keys is not None:
         put_vocabularies(model, composed.inputs, keys)
     if not taps:

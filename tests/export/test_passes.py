@@ -6,10 +6,13 @@ import pytest
 
 from bstkit.component import GraphPass
 from bstkit.errors import ExportError, PluginError
+from bstkit.export import passes as passes_module
+from bstkit.export.assemble import assemble
 from bstkit.export.contract import check_rules
 from bstkit.export.passes import run_passes
 from bstkit.export.passes.names import layer_of
 from bstkit.export.passes.opset_17 import downgrade
+from bstkit.export.verification import Verifier
 from tests.export.graphs import operations, run
 
 X = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
@@ -223,3 +226,48 @@ def test_pass_that_raises_is_named():
 def test_pass_that_cannot_be_imported_is_named(target):
     with pytest.raises(PluginError, match="export pass 'mine' cannot be imported"):
         run_passes(graph(lambda op, x: op.Relu(x)), {}, 18, [GraphPass("mine", target, "")])
+
+
+def negate_last_sigmoid(model):
+    """A pass that turns the probability round."""
+    for node in list(model.graph):
+        if node.op_type == "Sigmoid" and node.outputs[0].name == "ctr":
+            turned = ir.node("Neg", [node.inputs[0]], name="wrong/Neg")
+            model.graph.insert_before(node, turned)
+            node.replace_input_with(0, turned.outputs[0])
+
+
+@pytest.mark.parametrize("name", ["merge_chains", "unwrap_softmax", "infer_shapes"])
+def test_built_in_pass_that_breaks_the_numbers_is_named_on_request(name, tiny_small, monkeypatch):
+    original = getattr(passes_module, name)
+
+    def wrong(model):
+        original(model)
+        negate_last_sigmoid(model)
+
+    monkeypatch.setattr(passes_module, name, wrong)
+    with pytest.raises(ExportError, match=rf"after built-in pass '{name}'.*\n.*output 'ctr'"):
+        assemble(tiny_small, check=checked(tiny_small), check_each=True)
+
+
+@pytest.mark.parametrize("opset", [17, 18])
+def test_every_built_in_pass_leaves_a_model_that_is_right(opset, tiny_small):
+    settings = tiny_small.selection.export.model_copy(update={"opset": opset})
+    selection = tiny_small.selection.model_copy(update={"export": settings})
+    composed, checks = type(tiny_small)(**{**vars(tiny_small), "selection": selection}), []
+    check = checked(composed)
+
+    def count(model):
+        check(model)
+        checks.append(len(model.graph))
+
+    model, _ = assemble(composed, check=count, check_each=True)
+    assert len(checks) >= 13
+    assert checks[0] > checks[-1] == len(model.graph)
+
+
+def checked(composed):
+    """The exporter's own check, on three cases."""
+    verifier = Verifier(composed)
+    verifier.cases = verifier.cases[:3]
+    return verifier.check

@@ -5,7 +5,7 @@ Each edits the model in place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 
 import onnx_ir as ir
@@ -24,6 +24,9 @@ from bstkit.export.passes.shapes import infer_shapes
 from bstkit.export.passes.softmax import unwrap_softmax
 from bstkit.export.passes.zero_or_one import clip_to_zero_or_one
 
+_OURS = "`bstkit verify RUN --by-layer` finds the first layer that differs; if it is none, tell the authors of bstkit"
+_THEIRS = "disable its plugin, or tell its author"
+
 
 def run_passes(
     model: ir.Model,
@@ -31,8 +34,12 @@ def run_passes(
     opset: int,
     passes: Sequence[GraphPass] = (),
     check: Callable[[ir.Model], None] | None = None,
+    check_each: bool = False,
 ) -> None:
     """Run the built-in passes, then those of plugins.
+
+    The built-in ones are checked together: the export is verified after them in any case, so that a wrong one never
+    reaches a file. `check_each` is for finding out which one it is.
 
     Args:
         model: at opset 18, weights attached, contract stated.
@@ -41,32 +48,51 @@ def run_passes(
         passes: of plugins, in order.
         check: raises a `BstkitError` where the model is no longer right; called after the built-in passes and after
             each plugin's, but only when plugins bring passes.
+        check_each: call `check` on what was converted and after every built-in pass, too.
 
     Raises:
         ExportError: a pass raised, or `check` did after it; the pass is named.
         PluginError: a pass cannot be imported.
     """
-    order_nodes(model)
-    clean_up(model)
-    infer_shapes(model)
-    fold_constants(model)
-    simplify_dimensions(model)
-    merge_chains(model)
-    merge_repeats(model)
-    unwrap_softmax(model)
-    clip_to_zero_or_one(model)
-    clean_up(model)
-    if opset == 17:
-        downgrade(model)
-    order_nodes(model)
-    name_nodes(model, scopes)
-    infer_shapes(model)
-    if passes and check is not None:
-        _checked(check, model, "built-in passes")
+    if check_each and check is not None:
+        _checked(check, _named(model, scopes), "conversion", _OURS)
+    for name, rewrite in _built_in(scopes, opset):
+        rewrite(model)
+        if check_each and check is not None:
+            _checked(check, _named(model, scopes), f"built-in pass '{name}'", _OURS)
+    if passes and check is not None and not check_each:
+        _checked(check, model, "built-in passes", _OURS)
     for graph_pass in passes:
         _run(graph_pass, model)
         if check is not None:
             _checked(check, model, f"export pass '{graph_pass.name}'")
+
+
+def _built_in(scopes: Mapping[str, str], opset: int) -> Iterator[tuple[str, Callable[[ir.Model], None]]]:
+    """The built-in passes by name, in their order."""
+    yield "order_nodes", order_nodes
+    yield "clean_up", clean_up
+    yield "infer_shapes", infer_shapes
+    yield "fold_constants", fold_constants
+    yield "simplify_dimensions", simplify_dimensions
+    yield "merge_chains", merge_chains
+    yield "merge_repeats", merge_repeats
+    yield "unwrap_softmax", unwrap_softmax
+    yield "clip_to_zero_or_one", clip_to_zero_or_one
+    yield "clean_up", clean_up
+    if opset == 17:
+        yield "downgrade", downgrade
+    yield "order_nodes", order_nodes
+    yield "name_nodes", lambda model: name_nodes(model, scopes)
+    yield "infer_shapes", infer_shapes
+
+
+def _named(model: ir.Model, scopes: Mapping[str, str]) -> ir.Model:
+    """A copy that ONNX Runtime loads: until the nodes are named, several bear one name. No weight is copied."""
+    copy = model.clone()
+    order_nodes(copy)
+    name_nodes(copy, scopes)
+    return copy
 
 
 def _run(graph_pass: GraphPass, model: ir.Model) -> None:
@@ -83,12 +109,12 @@ def _run(graph_pass: GraphPass, model: ir.Model) -> None:
     except Exception as error:
         raise ExportError(
             f"export pass '{graph_pass.name}' failed: {type(error).__name__}: {error}",
-            "disable its plugin, or tell its author",
+            _THEIRS,
         ) from error
 
 
-def _checked(check: Callable[[ir.Model], None], model: ir.Model, name: str) -> None:
+def _checked(check: Callable[[ir.Model], None], model: ir.Model, name: str, hint: str = _THEIRS) -> None:
     try:
         check(model)
     except BstkitError as error:
-        raise ExportError(f"after {name}: {error.message}", "disable its plugin, or tell its author") from error
+        raise ExportError(f"after {name}: {error.message}", hint) from error
