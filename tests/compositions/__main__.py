@@ -16,7 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -83,10 +83,10 @@ def _run(names: Sequence[str], jobs: int, quick: bool) -> Iterator[list[Outcome]
     if jobs <= 1:
         yield from (work(batch, quick) for batch in batches)
         return
+    # Not concurrent.futures: its pool can stop for good when it replaces a process (python/cpython#115634).
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, max_tasks_per_child=BATCHES_OF_A_PROCESS) as pool:
-        for future in as_completed([pool.submit(work, batch, quick) for batch in batches]):
-            yield future.result()
+    with context.Pool(jobs, maxtasksperchild=BATCHES_OF_A_PROCESS) as pool:
+        yield from pool.imap_unordered(partial(work, quick=quick), batches)
 
 
 def _read(path: Path | None) -> Iterable[Outcome]:

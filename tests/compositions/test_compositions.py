@@ -1,11 +1,13 @@
 """Every pair of choices composes, trains, reloads, exports and verifies, or is refused as the list says."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from bstkit.compose import compose
 from bstkit.errors import ComponentError
+from tests.compositions import __main__ as command
 from tests.compositions.__main__ import covering_compositions, main, summary
 from tests.compositions.choices import (
     FACTORS,
@@ -123,3 +125,13 @@ def test_program_goes_on_where_it_was_stopped(tmp_path, capsys):
     with out.open("a") as file:
         file.write(Outcome(names[-1], "failed", "broken", 1.0).to_json() + "\n")
     assert main(["--all", "--out", str(out)]) == 1
+
+
+def test_a_long_run_replaces_its_processes(monkeypatch):
+    monkeypatch.setattr(command, "BATCH", 1)
+    monkeypatch.setattr(command, "BATCHES_OF_A_PROCESS", 1)
+    refused = levels(position="session_bias", candidate="append")
+    names = [replace(refused, pooling=pooling).name for pooling in ("mean", "sum", "max")]
+    outcomes = [outcome for batch in command._run(names, jobs=2, quick=True) for outcome in batch]
+    assert sorted(outcome.name for outcome in outcomes) == sorted(names)
+    assert {outcome.status for outcome in outcomes} == {"refused"}
