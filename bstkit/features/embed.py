@@ -21,6 +21,7 @@ from bstkit.features.sessions import (
     SessionNumbers,
     TakeSessions,
 )
+from bstkit.features.tables import TableUniform
 from bstkit.inputs import InputSpec
 
 Tensors = dict[str, Any]
@@ -262,7 +263,9 @@ class Embedder:
     def _lookup(self, space: str, ids: Any) -> Any:
         if space not in self._tables:
             dim = self.features.spaces[space].dim
-            self._tables[space] = keras.layers.Embedding(self._rows(space), dim, name=f"{space}_embedding")
+            self._tables[space] = keras.layers.Embedding(
+                self._rows(space), dim, embeddings_initializer=TableUniform(), name=f"{space}_embedding"
+            )
         return self._tables[space](ids)
 
     def _rows(self, space: str) -> int:

@@ -1,0 +1,47 @@
+"""How the embedding tables of ids begin."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="bstkit")
+class TableUniform(keras.initializers.RandomUniform):
+    """Keras's own start of an embedding table, uniform in `[minval, maxval)`, with large tables drawn in blocks.
+
+    Keras draws a table as a whole and scales it out of place, which takes three times its memory and more. A table of
+    up to `block_rows` rows gets the very numbers that Keras would give it.
+
+    Args:
+        minval, maxval, seed: as Keras's `RandomUniform`. Default to its defaults.
+        block_rows: int >= 1. Defaults to `1048576`.
+
+    Raises:
+        ValueError: `block_rows` is below 1.
+    """
+
+    def __init__(
+        self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None, block_rows: int = 2**20
+    ) -> None:
+        super().__init__(minval, maxval, seed)
+        if block_rows < 1:
+            raise ValueError(f"`block_rows` must be at least 1. Received: block_rows={block_rows}")
+        self.block_rows = block_rows
+
+    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
+        """Draw a table."""
+        rows = shape[0]
+        if rows <= self.block_rows:
+            return super().__call__(shape, dtype)
+        blocks = []
+        for number, start in enumerate(range(0, rows, self.block_rows)):
+            size = min(self.block_rows, rows - start)
+            seed = self.seed + number if isinstance(self.seed, int) else self.seed  # a generator moves on by itself
+            draw = keras.initializers.RandomUniform(self.minval, self.maxval, seed)
+            blocks.append(draw((size, *shape[1:]), dtype))
+        return ops.concatenate(blocks, axis=0)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "block_rows": self.block_rows}
