@@ -74,7 +74,7 @@ class SlotResolution:
 
     def branches(self) -> dict[str, Stack]:
         """History -> the stack that `[model.branch.*]` or the recipe gives it."""
-        tables = (self.where_branches("model"), self.where_branches("recipe"))
+        tables = (("model", "branch"), ("recipe", self.recipe, "branch"))
         names = dict.fromkeys(name for table in tables for name in self.document.get(table, {}))
         return {
             name: self._stack(
@@ -87,10 +87,6 @@ class SlotResolution:
         """Path of a value: `[model]`'s, else the recipe's."""
         path = ("model", *key)
         return path if self.document.get(path) is not None else ("recipe", self.recipe, *key)
-
-    def where_branches(self, table: str) -> tuple[str, ...]:
-        """Path of the branches that `[model]` or the recipe holds."""
-        return ("model", "branch") if table == "model" else ("recipe", self.recipe, "branch")
 
     def check_overrides(self) -> None:
         """Add a problem for each override that met no component; to be called last."""
