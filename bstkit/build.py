@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from bstkit.artefact import Run
 from bstkit.config.features import Features
 from bstkit.config.selection import Selection
+from bstkit.export import TargetName
 from bstkit.progress import Progress
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def export_run(
     folder: Path | None = None,
     *,
     providers: Sequence[str] = ("cpu",),
+    target: TargetName | None = None,
     ids: Literal["encoded", "raw"] | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -78,6 +80,7 @@ def export_run(
         run: from `load_run`.
         folder: where the bundle goes; it must not exist. Defaults to the run's own `bundle`.
         providers: execution providers to verify.
+        target: `"portable"`, `"onnxruntime"` or `"edge"`. Defaults to what `[export]` said when the run was trained.
         ids: `"encoded"` or `"raw"`. Defaults to what `[export]` said when the run was trained.
         progress: told about the stages.
     """
@@ -93,6 +96,7 @@ def export_run(
             providers=providers,
             samples=run.heldout,
             passes=passes,
+            target=target,
             ids=ids,
             vocabularies=run.vocabularies,
         )

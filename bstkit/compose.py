@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -66,6 +66,10 @@ class Composed:
     training: keras.Model
     branches: tuple[Branch, ...] = ()
     steps: tuple[Step, ...] = ()
+
+    def with_export(self, origin: str, **settings: Any) -> Composed:
+        """The same models with other `[export]` settings; those that are None stay as they are."""
+        return replace(self, selection=self.selection.with_export(origin, **settings))
 
 
 def compose(selection: Selection, features: Features, registry: Registry | None = None) -> Composed:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bstkit.cli.options import IdsOption, JsonOption, ProviderOption
+from bstkit.cli.options import IdsOption, JsonOption, ProviderOption, TargetOption
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 
@@ -24,6 +24,7 @@ def export_model(
         Path | None, typer.Option("--out", metavar="FOLDER", help="The folder to make; RUN/bundle by default.")
     ] = None,
     provider: ProviderOption = None,
+    target: TargetOption = None,
     ids: IdsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -35,7 +36,7 @@ def export_model(
 
     opened = load_run(run)
     with heavy_job() as progress:
-        report = export_run(opened, out, providers=provider or ("cpu",), ids=ids, progress=progress)
+        report = export_run(opened, out, providers=provider or ("cpu",), target=target, ids=ids, progress=progress)
     print_report(report, out or opened.bundle, json)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 from bstkit.contracts import KINDS
+from bstkit.export import TargetName
 
 if TYPE_CHECKING:
     from bstkit.config.features import Features
@@ -36,6 +37,13 @@ ProviderOption = Annotated[
 IdsOption = Annotated[
     Literal["encoded", "raw"] | None,
     typer.Option("--ids", help="What the graph takes: the vocabularies' numbers, or the log's own ids."),
+]
+TargetOption = Annotated[
+    TargetName | None,
+    typer.Option(
+        "--target",
+        help="What the file is made for: any engine that runs ai.onnx (default), ONNX Runtime alone, or edge devices.",
+    ),
 ]
 
 

@@ -16,6 +16,7 @@ from bstkit.cli.options import (
     LogOptions,
     ProviderOption,
     SelectionOptions,
+    TargetOption,
     grouped_options,
 )
 
@@ -33,6 +34,7 @@ def build_model(
     log: LogOptions,
     out: OutOption = None,
     provider: ProviderOption = None,
+    target: TargetOption = None,
     ids: IdsOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compose and draw the model; train nothing.")] = False,
     layers: LayersOption = False,
@@ -43,8 +45,7 @@ def build_model(
     Without --data it trains on an embedded click log, in under three minutes on two cores.
     """
     selection, features = options.selection(), log.loaded_features()
-    if ids is not None:
-        selection = selection.with_ids(ids, "--ids")
+    selection = selection.with_export("--target", target=target).with_export("--ids", ids=ids)
     if dry_run:
         draw_composition(selection, features, log.data, layers, json)
         return

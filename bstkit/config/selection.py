@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from bstkit.config.model import Table
+from bstkit.export import TargetName
 
 
 class Use(Table):
@@ -99,6 +100,7 @@ class ExportSettings(Table):
 
     Args:
         opset: ai.onnx opset, 17 (ONNX Runtime 1.12 and later) or 18 (1.14 and later).
+        target: what the file is made for, one of `bstkit.export.targets.TARGETS`.
         ids: `"encoded"`: the graph takes the numbers of the vocabularies; `"raw"`: the log's own ids, with the
             vocabularies inside the graph.
         probability: tolerance on probabilities.
@@ -106,6 +108,7 @@ class ExportSettings(Table):
     """
 
     opset: Literal[17, 18] = 18
+    target: TargetName = "portable"
     ids: Literal["encoded", "raw"] = "encoded"
     probability: Tolerance = Tolerance(atol=1e-5, rtol=0.0)
     logit: Tolerance = Tolerance(atol=1e-5, rtol=1e-4)
@@ -150,7 +153,8 @@ class Selection(Stack):
         own = (stack.uses for stack in self.branches.values())
         return (*super().uses, *(use for uses in own for use in uses), self.head)
 
-    def with_ids(self, ids: Literal["encoded", "raw"], origin: str) -> Selection:
-        """The same with another `[export] ids`."""
-        export = self.export.model_copy(update={"ids": ids})
-        return self.model_copy(update={"export": export, "origins": {**self.origins, "export.ids": origin}})
+    def with_export(self, origin: str, **settings: Any) -> Selection:
+        """The same with other `[export]` settings; those that are None stay as they are."""
+        given = {name: value for name, value in settings.items() if value is not None}
+        origins = {**self.origins, **{f"export.{name}": origin for name in given}}
+        return self.model_copy(update={"export": self.export.model_copy(update=given), "origins": origins})

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from bstkit.export.layers import LayerDifference
     from bstkit.export.report import Report
 
-__all__ = ["compare_layers", "export", "verify"]
+__all__ = ["TargetName", "compare_layers", "export", "verify"]
+
+TargetName = Literal["portable", "onnxruntime", "edge"]
+"""What an exported file is made for; `bstkit.export.targets` says more."""
 
 
 def export(
@@ -22,6 +25,7 @@ def export(
     providers: Sequence[str] = ("cpu",),
     samples: Mapping[str, Any] | None = None,
     passes: Sequence[GraphPass] = (),
+    target: TargetName | None = None,
     ids: Literal["encoded", "raw"] | None = None,
     vocabularies: Mapping[str, Sequence[str]] | None = None,
 ) -> Report:
@@ -33,6 +37,7 @@ def export(
         providers: `"cpu"`, `"cuda"`, `"tensorrt"`: where ONNX Runtime must give TensorFlow's numbers.
         samples: held-out rows by input name, for the case `typical`; generated where None.
         passes: rewrites of plugins, each verified on its own; they see the graph before vocabularies are put inside.
+        target: `"portable"`, `"onnxruntime"` or `"edge"`. Defaults to what `[export]` says.
         ids: `"encoded"`, or `"raw"`: the file takes the log's own ids. Defaults to what `[export]` says.
         vocabularies: id space -> keys as text, the first has id 2; read for raw ids alone. A run's are
             `run.vocabularies`.
@@ -45,8 +50,8 @@ def export(
     """
     from bstkit.export.folder import export_folder
 
-    raw = (ids or composed.selection.export.ids) == "raw"
-    return export_folder(composed, Path(folder), providers, samples, passes, (vocabularies or {}) if raw else None)
+    composed = composed.with_export("export()", target=target, ids=ids)
+    return export_folder(composed, Path(folder), providers, samples, passes, vocabularies)
 
 
 def verify(

@@ -14,6 +14,7 @@ from bstkit.export.convert import convert
 from bstkit.export.id_keys import Keys
 from bstkit.export.passes import run_passes
 from bstkit.export.raw_ids import put_vocabularies
+from bstkit.export.targets import TARGETS, fit_to_target
 from bstkit.export.trace import Trace, trace
 from bstkit.version import __version__
 
@@ -56,5 +57,6 @@ def assemble(
     if keys is not None:
         put_vocabularies(model, composed.inputs, keys)
     if not taps:
-        check_rules(model)
+        fit_to_target(model, composed)
+        check_rules(model, TARGETS[selection.export.target].domains)
     return model, traced

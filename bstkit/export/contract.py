@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import onnx_ir as ir
@@ -56,17 +56,21 @@ def onnx_dtype(spec: InputSpec) -> ir.DataType:
     return ir.DataType.from_numpy(np.dtype(spec.dtype))
 
 
-def check_rules(model: ir.Model) -> None:
+def check_rules(model: ir.Model, domains: Collection[str] = ()) -> None:
     """Check that a finished graph is portable.
 
+    Args:
+        model: the graph.
+        domains: operations of these are allowed beside ai.onnx, and beside the vocabularies of raw ids.
+
     Raises:
-        ExportError: it has operations outside ai.onnx (but for the vocabularies of raw ids), a Loop, a float64, or a
-            dimension of an input or output without a name; every breach is listed with the layer that it comes from.
+        ExportError: it has an operation of another domain, a Loop, a float64, or a dimension of an input or output
+            without a name; every breach is listed with the layer that it comes from.
     """
     problems = []
     raw = takes_raw_ids(model)
     for node in model.graph.all_nodes():
-        if node.domain not in ("", "ai.onnx") and not (raw and is_encoder(node)):
+        if node.domain not in ("", "ai.onnx", *domains) and not (raw and is_encoder(node)):
             problems.append(f"{node.name}: {node.domain}.{node.op_type} is not an ai.onnx operation")
         if node.op_type == "Loop":
             problems.append(f"{node.name}: Loop is slow and not portable")

@@ -30,11 +30,11 @@ def export_folder(
     passes: Sequence[GraphPass],
     vocabularies: Mapping[str, Sequence[str]] | None = None,
 ) -> Report:
-    """Export into a new folder, with raw ids where vocabularies are given; see `bstkit.export.export`."""
+    """Export into a new folder, as the model's `[export]` settings say; see `bstkit.export.export`."""
     check_names(providers)
     with new_folder(folder) as partial:
         verifier = Verifier(composed, samples, vocabularies)
-        keys = None if vocabularies is None else verifier.keys
+        keys = verifier.keys if composed.selection.export.ids == "raw" else None
         start = time.perf_counter()
         model, _ = assemble(composed, passes, verifier.check, keys=keys)
         converted = time.perf_counter()

@@ -44,6 +44,7 @@ class Report:
 
     Args:
         recipe: what the model was composed from.
+        target: what the file was made for.
         opset, ir_version, lowest_onnxruntime: of the file.
         bytes: of the file and its external data.
         operations: operation -> number of nodes.
@@ -59,6 +60,7 @@ class Report:
     """
 
     recipe: str
+    target: str
     opset: int
     ir_version: int
     lowest_onnxruntime: str

@@ -30,6 +30,7 @@ from bstkit.export.raw_feeds import RawFeeds
 from bstkit.export.raw_ids import changed_keys, takes_raw_ids
 from bstkit.export.reference import Reference
 from bstkit.export.report import Report, Run
+from bstkit.export.targets import target_of
 from bstkit.inputs import InputSpec
 from bstkit.version import __version__
 
@@ -124,7 +125,8 @@ class Verifier:
     def _failed(self, path: Path, model: ir.Model, mismatches: list[Mismatch], by_layer: bool) -> VerificationError:
         lines = describe(mismatches)
         readable = not any(mismatch.case == "" for mismatch in mismatches)
-        fresh, _ = assemble(self.composed, keys=self.keys if takes_raw_ids(model) else None)
+        as_exported = self.composed.with_export("the file", target=target_of(model), opset=model.opset_imports[""])
+        fresh, _ = assemble(as_exported, keys=self.keys if takes_raw_ids(model) else None)
         damage = find_damage(model, fresh)
         hint = "`bstkit verify RUN --by-layer` finds the first layer that differs"
         if damage:
@@ -148,6 +150,7 @@ class Verifier:
         files = [path, *path.parent.glob(f"{path.name}.data")]
         return Report(
             recipe=self.composed.selection.recipe,
+            target=target_of(model),
             opset=opset,
             ir_version=model.ir_version,
             lowest_onnxruntime=LOWEST_ONNXRUNTIME[opset],

@@ -221,7 +221,7 @@ def test_export_without_vocabularies_leaves_nothing_behind(tiny_small, tmp_path)
 
 
 def test_setting_asks_for_raw_ids_too(tiny_small, tmp_path):
-    asked = type(tiny_small)(**{**vars(tiny_small), "selection": tiny_small.selection.with_ids("raw", "test")})
+    asked = type(tiny_small)(**{**vars(tiny_small), "selection": tiny_small.selection.with_export("test", ids="raw")})
     assert export(asked, tmp_path / "raw", vocabularies=VOCABULARIES).ids == "raw"
 
 
