@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bstkit.config.resolve import load_selection
     from bstkit.errors import (
         BstkitError,
+        BundleError,
         ComponentError,
         ConfigError,
         DataError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BstkitError",
+    "BundleError",
     "Component",
     "ComponentError",
     "ConfigError",

@@ -99,6 +99,7 @@ def export_run(
             target=target,
             ids=ids,
             vocabularies=run.vocabularies,
+            provenance=run.provenance,
         )
 
 

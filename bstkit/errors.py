@@ -8,8 +8,9 @@
     ├── TrainingError           training could not go on
     ├── RunError                a run folder is missing, incomplete, taken or not writable
     ├── ExportError             a model could not be converted, or the graph breaks a rule
+    ├── BundleError             a folder is no bundle, or of a newer format than this bstkit reads
     ├── ProviderError           an execution provider was asked for and did not run
-    └── VerificationError       exit code 1: the answer is no, the numbers differ
+    └── VerificationError       exit code 1: the answer is no, numbers differ or files were changed
 
 A layer's own argument errors stay `ValueError`, as everywhere in Keras; composition turns them into `ComponentError`.
 """
@@ -59,11 +60,15 @@ class ExportError(BstkitError):
     """A model could not be converted, or the converted graph breaks a rule."""
 
 
+class BundleError(BstkitError):
+    """A folder is no bundle, or one that this version cannot read."""
+
+
 class ProviderError(BstkitError):
     """An execution provider was asked for and did not run."""
 
 
 class VerificationError(BstkitError):
-    """ONNX Runtime and TensorFlow do not give the same numbers."""
+    """ONNX Runtime and TensorFlow do not give the same numbers, or a file is not what was exported."""
 
     exit_code = 1

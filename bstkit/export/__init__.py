@@ -28,19 +28,21 @@ def export(
     target: TargetName | None = None,
     ids: Literal["encoded", "raw"] | None = None,
     vocabularies: Mapping[str, Sequence[str]] | None = None,
+    provenance: Mapping[str, Any] | None = None,
 ) -> Report:
-    """Convert, verify and write a model. A folder that exists holds a model that was verified.
+    """Convert, verify and write a model. A folder that exists is a bundle that was verified.
 
     Args:
         composed: the model, with the weights to export.
-        folder: a new folder, for `model.onnx` (with `model.onnx.data` past 2 GB) and `report.json`.
+        folder: a new folder, for `model.onnx` (with `model.onnx.data` past 2 GB), `manifest.json`, `report.json`,
+            vocabularies and golden vectors.
         providers: `"cpu"`, `"cuda"`, `"tensorrt"`: where ONNX Runtime must give TensorFlow's numbers.
         samples: held-out rows by input name, for the case `typical`; generated where None.
         passes: rewrites of plugins, each verified on its own; they see the graph before vocabularies are put inside.
         target: `"portable"`, `"onnxruntime"` or `"edge"`. Defaults to what `[export]` says.
         ids: `"encoded"`, or `"raw"`: the file takes the log's own ids. Defaults to what `[export]` says.
-        vocabularies: id space -> keys as text, the first has id 2; read for raw ids alone. A run's are
-            `run.vocabularies`.
+        vocabularies: id space -> keys as text, the first has id 2; needed for raw ids. A run's are `run.vocabularies`.
+        provenance: where the model comes from, for the manifest. A run's is `run.provenance`.
 
     Raises:
         RunError: the folder is there already, or cannot be written.
@@ -48,10 +50,10 @@ def export(
         ProviderError: a provider is unknown or did not run.
         VerificationError: the numbers differ.
     """
-    from bstkit.export.folder import export_folder
+    from bstkit.export.folder import Source, export_folder
 
     composed = composed.with_export("export()", target=target, ids=ids)
-    return export_folder(composed, Path(folder), providers, samples, passes, vocabularies)
+    return export_folder(composed, Path(folder), providers, Source(samples, vocabularies, provenance), passes)
 
 
 def verify(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from bstkit.config.selection import Tolerance
 from bstkit.export.report import Difference
 
 Array = np.ndarray[Any, Any]
+
+_MOST_LINES = 40
 
 
 @dataclass(frozen=True)
@@ -68,3 +70,20 @@ def _statistics(values: Array) -> tuple[float, float, float]:
     if not values.size:
         return 0.0, 0.0, 0.0
     return float(values.max()), float(values.mean()), float(np.percentile(values, 99))
+
+
+def describe(mismatches: Sequence[Mismatch]) -> list[str]:
+    """One line for each output and case, the first level's numbers, and at which levels."""
+    grouped: dict[tuple[str, str, str], list[Mismatch]] = {}
+    for mismatch in mismatches:
+        grouped.setdefault((mismatch.output, mismatch.case, mismatch.provider), []).append(mismatch)
+    lines = []
+    for (output, case, provider), group in grouped.items():
+        where = ", ".join([f"output '{output}'"] * bool(output) + [f"case '{case}'"] * bool(case))
+        levels = ", ".join(dict.fromkeys(mismatch.level for mismatch in group))
+        lines.append(f"{where}{', ' if where else ''}{group[0].what} [{provider}: {levels}]")
+    head = "ONNX Runtime and TensorFlow differ: "
+    if len(lines) == 1:
+        return [head + lines[0]]
+    more = [f"  and {len(lines) - _MOST_LINES} more"] if len(lines) > _MOST_LINES else []
+    return [head.rstrip(), *(f"  {line}" for line in lines[:_MOST_LINES]), *more]

@@ -1,46 +1,114 @@
-"""The exported folder: made beside its place, verified there, and renamed when it is whole."""
+"""The bundle of an export: made beside its place, verified there, and renamed when it is whole."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bstkit.bundle.integrity import files_of
+from bstkit.bundle.manifest import (
+    MANIFEST,
+    MODEL,
+    SCHEMA_VERSION,
+    GraphFact,
+    Manifest,
+    Tolerance,
+    file_fact,
+)
+from bstkit.bundle.replay import verify_bundle
+from bstkit.bundle.vectors import write_vectors
 from bstkit.component import GraphPass
 from bstkit.compose import Composed
+from bstkit.data.vocabulary import write_vocabulary
 from bstkit.export.assemble import assemble
+from bstkit.export.doc_strings import write_doc_strings
+from bstkit.export.identity import identity_of, vocabulary_facts
+from bstkit.export.metadata import state_facts
 from bstkit.export.providers import check_names
 from bstkit.export.report import Report
+from bstkit.export.stated_contract import contract_of
 from bstkit.export.verification import Verifier
 from bstkit.export.write import write_model
 from bstkit.staging import new_folder
 
-MODEL = "model.onnx"
 REPORT = "report.json"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What goes into a bundle beside the model.
+
+    Args:
+        samples: held-out rows by input name, for the case `typical`; generated where None.
+        vocabularies: id space -> keys as text, the first has id 2. Needed for raw ids; without them the bundle has no
+            `vocab/`.
+        provenance: the run's provenance.json; None where no run is behind the model.
+    """
+
+    samples: Mapping[str, Any] | None = None
+    vocabularies: Mapping[str, Sequence[str]] | None = None
+    provenance: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 def export_folder(
     composed: Composed,
     folder: Path,
-    providers: Sequence[str],
-    samples: Mapping[str, Any] | None,
-    passes: Sequence[GraphPass],
-    vocabularies: Mapping[str, Sequence[str]] | None = None,
+    providers: Sequence[str] = ("cpu",),
+    source: Source | None = None,
+    passes: Sequence[GraphPass] = (),
 ) -> Report:
     """Export into a new folder, as the model's `[export]` settings say; see `bstkit.export.export`."""
+    source = source or Source()
     check_names(providers)
     with new_folder(folder) as partial:
-        verifier = Verifier(composed, samples, vocabularies)
+        verifier = Verifier(composed, source.samples, source.vocabularies)
         keys = verifier.keys if composed.selection.export.ids == "raw" else None
         start = time.perf_counter()
         model, _ = assemble(composed, passes, verifier.check, keys=keys)
+        contract = contract_of(model, composed, keys)
+        identity = identity_of(composed, source.provenance)
+        vocabularies = vocabulary_facts(composed.features, tuple(contract.spaces), source.vocabularies)
+        tolerances = {name: Tolerance(**one.model_dump()) for name, one in verifier.tolerances.items()}
+        state_facts(model, contract, identity, vocabularies, tolerances)
+        write_doc_strings(model, composed, keys)
         converted = time.perf_counter()
         write_model(model, partial / MODEL)
         written = time.perf_counter()
         report = verifier.verify(partial / MODEL, providers)
         report = replace(report, seconds={"convert": converted - start, "write": written - converted, **report.seconds})
-        (partial / REPORT).write_text(json.dumps(report.to_json(), indent=2) + "\n")
+        (partial / REPORT).write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")
+        _write_vocabularies(partial, [space for space, fact in vocabularies.items() if fact.file], source)
+        data_sets = verifier.data_sets(raw=keys is not None)
+        write_vectors(partial, contract, data_sets)
+        manifest = Manifest(
+            schema_version=SCHEMA_VERSION,
+            contract_sha256=contract.sha256,
+            contract=contract,
+            identity=identity,
+            graph=GraphFact(
+                target=report.target,
+                opset=report.opset,
+                ir_version=report.ir_version,
+                lowest_onnxruntime=report.lowest_onnxruntime,
+                operations=report.operations,
+            ),
+            vocabularies=vocabularies,
+            tolerances=tolerances,
+            vectors=tuple(one.vector for one in data_sets),
+            files={name: file_fact(partial / name) for name in files_of(partial)},
+        )
+        (partial / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+        verify_bundle(partial, providers, levels=("all",))  # what was written, as its readers will read it
     return report
+
+
+def _write_vocabularies(folder: Path, spaces: Sequence[str], source: Source) -> None:
+    if source.vocabularies is None or not spaces:
+        return
+    (folder / "vocab").mkdir()
+    for space in spaces:
+        write_vocabulary(folder / "vocab" / f"{space}.txt", source.vocabularies[space])

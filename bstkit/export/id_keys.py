@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from bstkit.compose import Composed
 from bstkit.data.vocabulary import rows_of
 from bstkit.errors import ExportError
 from bstkit.inputs import InputSpec
+
+if TYPE_CHECKING:
+    from bstkit.compose import Composed
 
 LOWEST_INT64, HIGHEST_INT64 = -(2**63), 2**63 - 1
 

@@ -7,34 +7,35 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import onnx_ir as ir
 
+from bstkit.bundle.manifest import Vector
+from bstkit.bundle.measure import Measured
+from bstkit.bundle.vectors import DataSet
 from bstkit.compose import Composed
 from bstkit.config.selection import ExportSettings, Tolerance
-from bstkit.errors import ProviderError, VerificationError
+from bstkit.errors import VerificationError
 from bstkit.export.assemble import assemble
 from bstkit.export.cases import Array, Case, Feeds, make_cases
 from bstkit.export.checks import check_interface, read_model
-from bstkit.export.compare import Mismatch, breach, summarise
+from bstkit.export.compare import Mismatch, describe, summarise
 from bstkit.export.contract import LOWEST_ONNXRUNTIME, count_operations
 from bstkit.export.damage import find_damage
 from bstkit.export.file_layers import compare_file_layers
 from bstkit.export.id_keys import Keys, keys_of, raw_inputs
+from bstkit.export.identity import package_versions
 from bstkit.export.layers import LayerDifference
-from bstkit.export.providers import LEVELS, check_names, make_session, nodes_by_provider
+from bstkit.export.providers import check_names
 from bstkit.export.raw_feeds import RawFeeds
 from bstkit.export.raw_ids import changed_keys, takes_raw_ids
 from bstkit.export.reference import Reference
-from bstkit.export.report import Report, Run
+from bstkit.export.report import Report
 from bstkit.export.targets import target_of
 from bstkit.inputs import InputSpec
-from bstkit.version import __version__
 
-_PACKAGES = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx-ir", "numpy")
 _MOST_LINES = 40
 _CHANGED = "the file was changed after it was exported, or is of other weights: export the run again"
 
@@ -91,17 +92,11 @@ class Verifier:
         model = read_model(path)
         raw = takes_raw_ids(model)
         check_interface(model, self._inputs(raw), self.composed.serving.output_names)
-        for case in self.cases:
-            for feeds in (case.feeds, case.twin):
-                if feeds is not None:
-                    self.reference.score(feeds)
+        data_sets = self.data_sets(raw)
         self.seconds["tensorflow"] = time.perf_counter() - start
         start = time.perf_counter()
-        measured = _Measured(self, raw)
-        with tempfile.TemporaryDirectory(prefix="bstkit-") as scratch:
-            for provider in providers:
-                for level in LEVELS:
-                    measured.run(path, provider, level, Path(scratch))
+        measured = Measured(data_sets, self.tolerances)
+        measured.run_all(path, providers)
         self.seconds["onnxruntime"] = time.perf_counter() - start
         if measured.mismatches:
             raise self._failed(path, model, measured.mismatches, by_layer)
@@ -109,6 +104,27 @@ class Verifier:
         if changed:
             raise VerificationError("\n  ".join(["the file has other vocabularies:", *changed]), _CHANGED)
         return self._report(path, model, measured)
+
+    def data_sets(self, raw: bool) -> tuple[DataSet, ...]:
+        """Every case as a file takes it, with the scores that TensorFlow gives it.
+
+        Args:
+            raw: the file takes raw ids.
+        """
+        found: list[DataSet] = []
+
+        def add(case: Case, feeds: Feeds, **twin: Any) -> None:
+            name = f"{case.name}_twin" if twin else case.name
+            rows = len(next(iter(feeds.values())))
+            vector = Vector(name=name, case=case.name, folder=f"test_data_set_{len(found)}", rows=rows, **twin)
+            given = self.raw_feeds.convert(feeds) if raw else feeds
+            found.append(DataSet(vector, given, self.reference.score(feeds)))
+
+        for case in self.cases:
+            add(case, case.feeds)
+            if case.twin is not None:
+                add(case, case.twin, twin=case.name, order=None if case.order is None else tuple(case.order.tolist()))
+        return tuple(found)
 
     def check(self, model: ir.Model) -> None:
         """Verify a model that is not written yet, on CPU, for `run_passes`."""
@@ -143,7 +159,7 @@ class Verifier:
         feeds = self.cases[0].feeds
         return compare_file_layers(self.composed, path, feeds, self.raw_feeds.convert(feeds) if raw else feeds)
 
-    def _report(self, path: Path, model: ir.Model, measured: _Measured) -> Report:
+    def _report(self, path: Path, model: ir.Model, measured: Measured) -> Report:
         settings, defaults = self.composed.selection.export, ExportSettings()
         opset = model.opset_imports[""]
         raw = takes_raw_ids(model)
@@ -164,98 +180,8 @@ class Verifier:
                 ours.atol > theirs.atol or ours.rtol > theirs.rtol
                 for ours, theirs in ((settings.probability, defaults.probability), (settings.logit, defaults.logit))
             ),
-            versions={
-                "bstkit": __version__,
-                **{name: version(name) for name in _PACKAGES},
-                "onnxruntime": _runtime_version(),
-            },
+            versions=package_versions(),
             seconds=dict(self.seconds),
             ids="raw" if raw else "encoded",
             id_dtypes={spec.name: spec.dtype for spec in self._inputs(raw) if spec.space is not None},
         )
-
-
-class _Measured:
-    """Collects what the runs of one file gave."""
-
-    def __init__(self, verifier: Verifier, raw: bool) -> None:
-        self._verifier = verifier
-        self._raw = raw
-        self.mismatches: list[Mismatch] = []
-        self.runs: list[Run] = []
-        self.pairs: dict[str, list[tuple[Array, Array]]] = {name: [] for name in verifier.tolerances}
-        self.providers: dict[str, dict[str, dict[str, int]]] = {}
-
-    def run(self, path: Path, provider: str, level: str, scratch: Path) -> None:
-        """Score every case on one provider at one level."""
-        try:
-            session = make_session(path, provider, level, scratch / "profile")
-        except ProviderError:
-            raise
-        except Exception as error:  # noqa: BLE001  # ONNX Runtime raises types of its own; each is a mismatch to be listed
-            self.mismatches.append(Mismatch("", "", provider, level, f"ONNX Runtime cannot load the model: {error}"))
-            return
-        for number, case in enumerate(self._verifier.cases):
-            scored = self._score(session, case, provider, level)
-            if number == 0 and scored is not None:
-                self.providers.setdefault(provider, {})[level] = nodes_by_provider(session, provider)
-
-    def _score(self, session: Any, case: Case, provider: str, level: str) -> dict[str, Array] | None:
-        """Score a case and its twin, compare both with TensorFlow and with each other."""
-        scores = self._against_tensorflow(session, case.name, case.feeds, provider, level)
-        if scores is None or case.twin is None:
-            return scores
-        twin = self._against_tensorflow(session, case.name, case.twin, provider, level)
-        if twin is not None:
-            for output, tolerance in self._verifier.tolerances.items():
-                what = breach(twin[output], scores[output][case.order], tolerance)
-                if what is not None:
-                    self.mismatches.append(
-                        Mismatch(output, case.name, provider, level, f"its two data sets differ: {what}")
-                    )
-        return scores
-
-    def _against_tensorflow(
-        self, session: Any, name: str, feeds: Feeds, provider: str, level: str
-    ) -> dict[str, Array] | None:
-        expected = self._verifier.reference.score(feeds)
-        outputs = list(self._verifier.tolerances)
-        given = self._verifier.raw_feeds.convert(feeds) if self._raw else feeds
-        try:
-            scores = dict(zip(outputs, session.run(outputs, given), strict=True))
-        except Exception as error:  # noqa: BLE001  # ONNX Runtime raises types of its own; each is a mismatch to be listed
-            self.mismatches.append(Mismatch("", name, provider, level, f"ONNX Runtime failed: {error}"))
-            return None
-        max_abs = {}
-        for output, tolerance in self._verifier.tolerances.items():
-            what = breach(scores[output], expected[output], tolerance)
-            if what is not None:
-                self.mismatches.append(Mismatch(output, name, provider, level, what))
-                continue
-            self.pairs[output].append((scores[output], expected[output]))
-            max_abs[output] = float(abs(scores[output] - expected[output]).max(initial=0.0))
-        self.runs.append(Run(name, provider, level, max_abs))
-        return scores
-
-
-def describe(mismatches: Sequence[Mismatch]) -> list[str]:
-    """One line for each output and case, the first level's numbers, and at which levels."""
-    grouped: dict[tuple[str, str, str], list[Mismatch]] = {}
-    for mismatch in mismatches:
-        grouped.setdefault((mismatch.output, mismatch.case, mismatch.provider), []).append(mismatch)
-    lines = []
-    for (output, case, provider), group in grouped.items():
-        where = ", ".join([f"output '{output}'"] * bool(output) + [f"case '{case}'"] * bool(case))
-        levels = ", ".join(dict.fromkeys(mismatch.level for mismatch in group))
-        lines.append(f"{where}{', ' if where else ''}{group[0].what} [{provider}: {levels}]")
-    head = "ONNX Runtime and TensorFlow differ: "
-    if len(lines) == 1:
-        return [head + lines[0]]
-    more = [f"  and {len(lines) - _MOST_LINES} more"] if len(lines) > _MOST_LINES else []
-    return [head.rstrip(), *(f"  {line}" for line in lines[:_MOST_LINES]), *more]
-
-
-def _runtime_version() -> str:
-    import onnxruntime
-
-    return str(onnxruntime.__version__)

@@ -21,7 +21,7 @@ def test_export_and_verify_with_raw_ids(run, trained, tmp_path):
     done = run("export", str(trained), "--ids", "raw", "--out", "raw")
     assert done.code == 0, done.err
     assert "raw: int64 " in done.out
-    assert sorted(path.name for path in (tmp_path / "raw").iterdir()) == ["model.onnx", "report.json"]
+    assert (tmp_path / "raw" / "model.onnx").is_file()
 
     again = run("verify", str(trained), "--model", "raw/model.onnx", "--json")
     assert again.code == 0, again.err

@@ -33,7 +33,7 @@ def tiny_small():
 def exported(tiny_small, tmp_path_factory):
     """`tiny_small` exported: (folder, report)."""
     folder = tmp_path_factory.mktemp("exports") / "bundle"
-    return folder, export_folder(tiny_small, folder, ("cpu",), None, ())
+    return folder, export_folder(tiny_small, folder)
 
 
 @pytest.fixture

@@ -31,9 +31,16 @@ def model(exported):
     return onnx.load(exported[0] / "model.onnx")
 
 
-def test_folder_holds_model_and_report_and_nothing_else(exported):
+def test_folder_holds_a_bundle_and_nothing_else(exported):
     folder, report = exported
-    assert sorted(path.name for path in folder.iterdir()) == ["model.onnx", "report.json"]
+    vectors = {path.name for path in folder.glob("test_data_set_*")}
+    assert len(vectors) == len(report.cases) + 2  # two cases have two data sets
+    assert {path.name for path in folder.iterdir()} - vectors == {
+        "model.onnx",
+        "report.json",
+        "manifest.json",
+        "golden.npz",
+    }
     assert sorted(path.name for path in folder.parent.iterdir()) == ["bundle"]
     assert json.loads((folder / "report.json").read_text())["nodes"] == report.nodes
 

@@ -124,7 +124,8 @@ def test_one_vocabulary_and_one_cast_stand_before_the_same_graph(raw, exported):
 
 def test_encoded_graph_says_nothing_of_raw_ids(exported):
     model = onnx.load(exported[0] / "model.onnx")
-    assert not [entry for entry in model.metadata_props if "ids" in entry.key or "padding" in entry.key]
+    assert [entry.value for entry in model.metadata_props if entry.key.startswith("bstkit.ids")] == ["encoded"]
+    assert not [entry for entry in model.metadata_props if "padding_key" in entry.key]
     assert [opset.domain for opset in model.opset_import] == [""]
 
 

@@ -1,0 +1,61 @@
+"""Where an exported model comes from, as plain facts for manifest and metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from bstkit.bundle.manifest import Data, Identity, VocabularyFact
+from bstkit.compose import Composed
+from bstkit.config.features import Features
+from bstkit.version import __version__
+
+_PACKAGES = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx-ir", "numpy")
+
+
+def package_versions() -> dict[str, str]:
+    """Package -> version, of those that make an exported file and those that run it."""
+    import onnxruntime
+
+    packages = {name: version(name) for name in _PACKAGES}
+    return {"bstkit": __version__, **packages, "onnxruntime": str(onnxruntime.__version__)}
+
+
+def identity_of(composed: Composed, provenance: Mapping[str, Any] | None) -> Identity:
+    """Say where a model comes from.
+
+    Args:
+        composed: the model.
+        provenance: the run's provenance.json; None where no run is behind the model.
+    """
+    provenance = provenance or {}
+    data = provenance.get("data")
+    return Identity(
+        recipe=composed.selection.recipe,
+        bstkit=__version__,
+        versions=package_versions(),
+        components=dict(provenance.get("components", {})),
+        seed=composed.selection.train.seed,
+        data=None if data is None else Data.model_validate(data),
+    )
+
+
+def vocabulary_facts(
+    features: Features, spaces: Sequence[str], vocabularies: Mapping[str, Sequence[str]] | None
+) -> dict[str, VocabularyFact]:
+    """Say of each id space where its vocabulary lies in the bundle, and how many rows its table has.
+
+    Args:
+        features: with row counts.
+        spaces: those of the model's inputs.
+        vocabularies: space -> keys; a space without one gets no file.
+    """
+    facts = {}
+    for space in spaces:
+        rows = features.spaces[space].rows
+        if rows is None:
+            raise ValueError(f"the id space '{space}' has no row count")
+        there = vocabularies is not None and space in vocabularies
+        facts[space] = VocabularyFact(file=f"vocab/{space}.txt" if there else None, rows=rows)
+    return facts
