@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from bstkit.cli.render import print_json, print_pairs, print_table
 if TYPE_CHECKING:
     from bstkit.artefact import Run
     from bstkit.build import Built
+    from bstkit.bundle.replay import Replay
     from bstkit.export.report import Report
 
 
@@ -73,21 +74,52 @@ def _print_report(report: Report) -> None:
         for name, one in report.outputs.items()
     ]
     print_table(("TensorFlow against ONNX Runtime", "max |diff|", "mean |diff|", "atol", "scores"), rows)
-    ran = [
-        f"{name} ({', '.join(sorted({runtime for by_level in levels.values() for runtime in by_level}))})"
-        for name, levels in report.providers.items()
-    ]
-    levels = sorted({run.level for run in report.runs})
     print_pairs(
         (
-            ("provider that ran", "; ".join(ran)),
-            ("optimisation levels", ", ".join(levels)),
+            ("provider that ran", _ran(report.providers)),
+            ("optimisation levels", _levels(run.level for run in report.runs)),
             ("cases", ", ".join(report.cases)),
             ("graph", f"{report.nodes} nodes, opset {report.opset}, ONNX Runtime {report.lowest_onnxruntime} or later"),
             ("ids", _ids(report)),
             ("tolerances", "loosened in [export]" if report.loosened else ""),
         )
     )
+
+
+def print_replay(replay: Replay, folder: Path, json: bool) -> None:
+    """What replaying a bundle's golden vectors gave."""
+    manifest = replay.manifest
+    if json:
+        print_json({"folder": str(folder), **replay.to_json()})
+        return
+    rows = [
+        (name, f"{one.max_abs:.1e}", f"{one.mean_abs:.1e}", f"{manifest.tolerances[name].atol:.0e}", f"{one.scores:,}")
+        for name, one in replay.outputs.items()
+    ]
+    print_table((f"golden vectors against {replay.engine}", "max |diff|", "mean |diff|", "atol", "scores"), rows)
+    print_pairs(
+        (
+            ("files", f"{len(manifest.files)} as the manifest says"),
+            ("contract", f"version {manifest.contract.version}, {manifest.contract_sha256[:12]}"),
+            ("recipe", f"{manifest.identity.recipe}, exported by bstkit {manifest.identity.bstkit}"),
+            ("provider that ran", _ran(replay.providers)),
+            ("optimisation levels", _levels(run.level for run in replay.runs)),
+            ("cases", ", ".join(dict.fromkeys(run.case for run in replay.runs))),
+            ("verified", folder),
+        )
+    )
+
+
+def _ran(providers: Mapping[str, Mapping[str, Mapping[str, int]]]) -> str:
+    """Which providers ran nodes, by the name that was asked for."""
+    return "; ".join(
+        f"{name} ({', '.join(sorted({runtime for by_level in levels.values() for runtime in by_level}))})"
+        for name, levels in providers.items()
+    )
+
+
+def _levels(levels: Iterable[str]) -> str:
+    return ", ".join(sorted(set(levels)))
 
 
 def _ids(report: Report) -> str:
