@@ -19,6 +19,8 @@ from bstkit.errors import BundleError, VerificationError
 
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
+DATA_SET = "test_data_set_"
+"""How the folders of golden vectors begin; ONNX's own test runner looks for this name."""
 
 SCHEMA_VERSION = 1
 """Rises when an older reader would misunderstand the file."""

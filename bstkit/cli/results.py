@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from bstkit.bundle.manifest import DATA_SET
 from bstkit.cli.render import print_json, print_pairs, print_table
 
 if TYPE_CHECKING:
@@ -139,8 +140,14 @@ def _print_seconds(seconds: Mapping[str, float]) -> None:
 
 
 def _print_files(folder: Path) -> None:
+    """Every file, but one row for all golden vectors."""
+    shown: dict[str, int] = {}
+    for name, size in _files(folder).items():
+        head, found, _ = name.partition(f"/{DATA_SET}")
+        row = f"{head}/{DATA_SET}*" if found else name
+        shown[row] = shown.get(row, 0) + size
     typer.echo()
-    print_table(("file", "bytes"), [(name, f"{size:,}") for name, size in _files(folder).items()])
+    print_table(("file", "bytes"), [(name, f"{size:,}") for name, size in shown.items()])
 
 
 def _files(folder: Path) -> dict[str, int]:

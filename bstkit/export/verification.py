@@ -12,7 +12,7 @@ from typing import Any
 
 import onnx_ir as ir
 
-from bstkit.bundle.manifest import Vector
+from bstkit.bundle.manifest import DATA_SET, Vector
 from bstkit.bundle.measure import Measured
 from bstkit.bundle.vectors import DataSet
 from bstkit.compose import Composed
@@ -116,7 +116,7 @@ class Verifier:
         def add(case: Case, feeds: Feeds, **twin: Any) -> None:
             name = f"{case.name}_twin" if twin else case.name
             rows = len(next(iter(feeds.values())))
-            vector = Vector(name=name, case=case.name, folder=f"test_data_set_{len(found)}", rows=rows, **twin)
+            vector = Vector(name=name, case=case.name, folder=f"{DATA_SET}{len(found)}", rows=rows, **twin)
             given = self.raw_feeds.convert(feeds) if raw else feeds
             found.append(DataSet(vector, given, self.reference.score(feeds)))
 
