@@ -1,10 +1,13 @@
-"""Vocabularies inside the database: learned from the training rows, joined to encode keys as ids."""
+"""Vocabularies inside the database: learned from the training rows or given, joined to encode keys as ids."""
 
 from __future__ import annotations
 
-import duckdb
+from collections.abc import Mapping, Sequence
 
-from bstkit.config.features import OOV_ID, Features
+import duckdb
+import numpy as np
+
+from bstkit.config.features import FIRST_ID, OOV_ID, Features
 from bstkit.data.needed_columns import id_columns, row_histories
 from bstkit.data.sql import identifier
 from bstkit.errors import DataError
@@ -20,13 +23,7 @@ def learn_vocabularies(connection: duckdb.DuckDBPyConnection, features: Features
     """
     vocabularies = {}
     for space in features.spaces:
-        keys_of = [identifier(f"id:{column}") for column, used in id_columns(features).items() if used == space]
-        keys_of += [
-            f"unnest({identifier(f'values:{name}.{column}')})"
-            for name, history in row_histories(features).items()
-            for column, used in history.fields.items()
-            if used == space
-        ]
+        keys_of = _keys_of(features, space)
         if not keys_of:
             continue
         seen = " UNION ALL ".join(f"SELECT {key} AS key FROM event WHERE split = 0" for key in keys_of)
@@ -48,6 +45,46 @@ def learn_vocabularies(connection: duckdb.DuckDBPyConnection, features: Features
             )
         vocabularies[space] = keys
     return vocabularies
+
+
+def give_vocabularies(
+    connection: duckdb.DuckDBPyConnection, features: Features, vocabularies: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Keep the vocabularies that a model was trained with as tables; those that the columns need are returned.
+
+    Raises:
+        DataError: a space has no vocabulary.
+    """
+    given = {}
+    for space in features.spaces:
+        if not _keys_of(features, space):
+            continue
+        try:
+            keys = tuple(vocabularies[space])
+        except KeyError as error:
+            raise DataError(
+                f"there is no vocabulary of id space '{space}'",
+                "score with the run, or with a bundle that was exported with its vocabularies",
+            ) from error
+        ids = np.arange(FIRST_ID, FIRST_ID + len(keys), dtype=np.int32)
+        connection.register("given", {"key": np.array(keys, dtype=object), "id": ids})
+        connection.execute(
+            f"CREATE TABLE {key_table(features, space)} AS SELECT CAST(key AS VARCHAR) AS key, id FROM given"
+        )
+        connection.unregister("given")
+        given[space] = keys
+    return given
+
+
+def _keys_of(features: Features, space: str) -> list[str]:
+    """SQL of every key of a space in the table `event`."""
+    keys = [identifier(f"id:{column}") for column, used in id_columns(features).items() if used == space]
+    return keys + [
+        f"unnest({identifier(f'values:{name}.{column}')})"
+        for name, history in row_histories(features).items()
+        for column, used in history.fields.items()
+        if used == space
+    ]
 
 
 def key_table(features: Features, space: str) -> str:

@@ -11,7 +11,7 @@ from bstkit.config.features import Features
 from bstkit.data.log_checks import find_problems
 from bstkit.data.log_columns import log_columns, typed_query
 from bstkit.data.log_errors import unreadable
-from bstkit.data.needed_columns import needed_columns
+from bstkit.data.needed_columns import NeededColumn, needed_columns, needed_label
 from bstkit.data.source import Source, open_source
 from bstkit.data.sql import identifier
 from bstkit.errors import DataError
@@ -38,7 +38,7 @@ class Log:
     rows: int
 
 
-def read_log(path: Path | None, features: Features, seed: int = 0) -> Log:
+def read_log(path: Path | None, features: Features, seed: int = 0, *, scoring: bool = False) -> Log:
     """Read the columns that features.toml asks for.
 
     Args:
@@ -46,6 +46,8 @@ def read_log(path: Path | None, features: Features, seed: int = 0) -> Log:
             log.
         features: what the columns mean.
         seed: of the embedded log.
+        scoring: the log is to be scored, not learned from: its labels may be absent, empty or of one class, and numbers
+            may be empty. An absent label is NULL everywhere.
 
     Raises:
         DataError: the log is missing, unreadable, empty, lacks a column, or holds values that cannot be used.
@@ -53,18 +55,21 @@ def read_log(path: Path | None, features: Features, seed: int = 0) -> Log:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")  # times without a zone mean the same on every machine
     source = open_source(connection, path, seed)
-    _check_columns(source, features)
-    names = ", ".join(identifier(column.name) for column in needed_columns(features))
+    absent = _check_columns(source, features, scoring)
+    names = ", ".join(
+        f"NULL AS {identifier(column.name)}" if column in absent else identifier(column.name)
+        for column in needed_columns(features)
+    )
     try:
         connection.execute(f"CREATE TABLE source AS SELECT row, {names} FROM ({source.query})")
     except duckdb.Error as error:
         raise unreadable(source.origin, error) from error
-    columns = log_columns(features, _list_columns(connection, source, features))
+    columns = log_columns(features, _list_columns(connection, source, features), scoring)
     counted = connection.execute("SELECT count(*) FROM source").fetchone()
     rows = int(counted[0]) if counted else 0
     if rows == 0:
         raise DataError(f"{source.origin} is empty: it has a header and no events", "give a log with events")
-    problems = find_problems(connection, columns)
+    problems = find_problems(connection, columns, scoring)
     if problems:
         lines = [f"{source.origin} cannot be used:", *(f"  {problem.message}" for problem in problems)]
         raise DataError("\n".join(lines), problems[0].hint)
@@ -86,14 +91,27 @@ def _list_columns(connection: duckdb.DuckDBPyConnection, source: Source, feature
     return lists
 
 
-def _check_columns(source: Source, features: Features) -> None:
-    """Refuse a log without the columns that features.toml names, and say which place names each."""
-    missing = [column for column in needed_columns(features) if column.name not in source.columns]
+def _check_columns(source: Source, features: Features, scoring: bool) -> list[NeededColumn]:
+    """Refuse a log without the columns that features.toml names, and say which place names each.
+
+    Returns:
+        The labels that are absent and, for scoring, need not be there.
+    """
+    absent = [column for column in needed_columns(features) if column.name not in source.columns]
+    positive = [name for name, history in features.history.items() if history.events == "positive"]
+    first = needed_label(features) if positive else None
+    missing = [column for column in absent if not (scoring and column.is_label and column.name != first)]
     if not missing:
-        return
+        return absent
     lines = [
         f"{source.origin} has no column {column.name!r}, which features.toml asks for at {column.asked_by}"
         for column in missing
     ]
+    if scoring and missing[0].is_label:
+        raise DataError(
+            "\n".join(lines),
+            f"history '{positive[0]}' is made of the user's positive events: give the log with this column, or score "
+            "raw events from a .jsonl file",
+        )
     hint = did_you_mean(missing[0].name, source.columns) or "correct features.toml:"
     raise DataError("\n".join(lines), f"{hint} the log has {', '.join(source.columns)}")

@@ -30,8 +30,15 @@ _HINTS = {
 }
 
 
-def find_problems(connection: duckdb.DuckDBPyConnection, columns: list[LogColumn]) -> list[LogProblem]:
+def find_problems(
+    connection: duckdb.DuckDBPyConnection, columns: list[LogColumn], scoring: bool = False
+) -> list[LogProblem]:
     """Check the values of the table `source`.
+
+    Args:
+        connection: with that table.
+        columns: what its columns are.
+        scoring: labels need not tell anything.
 
     Returns:
         Empty values where none may be, values that do not parse, labels that are all the same or all empty, and rows
@@ -47,7 +54,7 @@ def find_problems(connection: duckdb.DuckDBPyConnection, columns: list[LogColumn
         if bad:
             message = f"{column.described} is not {column.says} in {_rows(bad)}, first {example!r} in row {row + 1}"
             problems.append(LogProblem(message, _HINTS[column.role]))
-        if column.role != "label" or bad or (empty and not column.may_be_empty):
+        if column.role != "label" or scoring or bad or (empty and not column.may_be_empty):
             continue
         if low is None:
             message = f"{column.described} is empty in every row"

@@ -40,12 +40,13 @@ class LogColumn:
     history: str | None = None
 
 
-def log_columns(features: Features, lists: Collection[str] = ()) -> list[LogColumn]:
+def log_columns(features: Features, lists: Collection[str] = (), scoring: bool = False) -> list[LogColumn]:
     """List the columns of the checked log, without `row`.
 
     Args:
         features: what the columns mean.
         lists: columns of the table `source` that hold lists, not texts.
+        scoring: labels and numbers may be empty, as they may while serving.
     """
     raw = partial(_raw_text, features)
     user, time = features.log.user, features.log.time
@@ -54,15 +55,16 @@ def log_columns(features: Features, lists: Collection[str] = ()) -> list[LogColu
         LogColumn("time", "time", raw(time), _seconds(raw(time)), f"time column {time!r}", False, "seconds or a date"),
     ]
     several = len(features.tasks) > 1  # an event may then be unlabelled in some of them
+    may_be_empty = several or scoring
     for task, rule in label_rules(features).items():
         text, says = raw(rule.column), "0 or 1" if rule.operator is None else "a number"
         name = f"label column {rule.column!r}" + (f" of task '{task}'" if several else "")
-        columns.append(LogColumn(f"label:{task}", "label", text, _label(text, rule), name, several, says))
+        columns.append(LogColumn(f"label:{task}", "label", text, _label(text, rule), name, may_be_empty, says))
     for column in id_columns(features):
         columns.append(LogColumn(f"id:{column}", "id", raw(column), raw(column), f"column {column!r}", True, "a key"))
     for column in numeric_columns(features):
         feature = features.context[column]
-        optional = isinstance(feature, ContextNumeric) and feature.missing is not None
+        optional = scoring or (isinstance(feature, ContextNumeric) and feature.missing is not None)
         text, name = raw(column), f"numeric column {column!r}"
         columns.append(LogColumn(f"number:{column}", "number", text, _number(text), name, optional, "a finite number"))
     for history, table in features.history.items():

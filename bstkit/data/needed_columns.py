@@ -16,11 +16,13 @@ class NeededColumn:
         name: the column in the log.
         asked_by: the place in features.toml that names it, such as `[target] item_id`.
         may_be_list: whether only histories that stand in the row read it.
+        is_label: whether only labels read it.
     """
 
     name: str
     asked_by: str
     may_be_list: bool = False
+    is_label: bool = False
 
 
 def id_columns(features: Features) -> dict[str, str]:
@@ -47,6 +49,12 @@ def label_rules(features: Features) -> dict[str, LabelRule]:
     return {task: parse_label(text) for task, text in features.log.labels.items()}
 
 
+def needed_label(features: Features) -> str:
+    """Return the log's column behind the first task's label, which says what is positive."""
+    column = next(iter(label_rules(features).values())).column
+    return features.columns[column].first_of if column in features.columns else column
+
+
 def needed_columns(features: Features) -> list[NeededColumn]:
     """List every column to read, once each, with the first place that asks for it.
 
@@ -54,17 +62,17 @@ def needed_columns(features: Features) -> list[NeededColumn]:
     """
     asked: dict[str, NeededColumn] = {}
 
-    def ask(name: str, place: str, may_be_list: bool = False) -> None:
+    def ask(name: str, place: str, may_be_list: bool = False, is_label: bool = False) -> None:
         if name in features.columns:
             name, place, may_be_list = features.columns[name].first_of, f"[columns] {name}", False
         before = asked.get(name)
-        if before is None or (before.may_be_list and not may_be_list):  # the strictest place speaks for the column
-            asked[name] = NeededColumn(name, place, may_be_list)
+        if before is None or (before.may_be_list and not may_be_list) or (before.is_label and not is_label):
+            asked[name] = NeededColumn(name, place, may_be_list, is_label)  # the strictest place speaks for the column
 
     ask(features.log.user, "[log] user")
     ask(features.log.time, "[log] time")
     for task, rule in label_rules(features).items():
-        ask(rule.column, f"[log] labels.{task}")
+        ask(rule.column, f"[log] labels.{task}", is_label=True)
     for column in features.target:
         ask(column, f"[target] {column}")
     for name, history in features.history.items():

@@ -1,25 +1,21 @@
-"""From a checked log to a dataset: split, vocabularies, ids, histories."""
+"""From a checked log to a dataset to learn from: split, vocabularies, means."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from bstkit.config.features import OOV_ID, ContextId, ContextNumeric, Features, Space
-from bstkit.data.dataset import SPLITS, Dataset, HistorySteps
-from bstkit.data.histories import event_steps, row_steps, session_numbers
-from bstkit.data.key_tables import key_table, learn_vocabularies
+from bstkit.config.features import ContextId, ContextNumeric, Features, Space
+from bstkit.data.dataset import SPLITS, Dataset
+from bstkit.data.encoding import Arrays, encode, make_dataset
+from bstkit.data.key_tables import learn_vocabularies
 from bstkit.data.log import Log
-from bstkit.data.needed_columns import id_columns, numeric_columns, row_histories
-from bstkit.data.sql import identifier
 from bstkit.data.vocabulary import rows_of
 from bstkit.errors import DataError
-
-_Arrays = dict[str, NDArray[Any]]
 
 
 def prepare(log: Log, features: Features) -> Dataset:
@@ -35,42 +31,11 @@ def prepare(log: Log, features: Features) -> Dataset:
     """
     _split(log, features.split.leave_last)
     vocabularies = learn_vocabularies(log.connection, features)
-    arrays = _encode(log.connection, features)
+    arrays = encode(log.connection, features)
     _check_classes(log, features, arrays)
-    context: _Arrays = {
-        name: arrays[f"id:{name}"] if isinstance(feature, ContextId) else arrays[f"number:{name}"]
-        for name, feature in features.context.items()
-    }
-    arrays["user"] = np.cumsum(arrays["place"] == 1) - 1
-    return Dataset(
-        features=_fitted(features, vocabularies, context, arrays["split"] == SPLITS.index("train")),
-        vocabularies=vocabularies,
-        target={name: arrays[f"id:{name}"] for name in features.target},
-        context=context,
-        labels={task: arrays[f"label:{task}"] for task in features.tasks},
-        user=arrays["user"],
-        time=arrays["time"],
-        row=arrays["row"],
-        split=arrays["split"],
-        history={name: _history(log.connection, features, name, arrays) for name in features.history},
-        origin=log.origin,
-    )
-
-
-def _history(connection: duckdb.DuckDBPyConnection, features: Features, name: str, arrays: _Arrays) -> HistorySteps:
-    """Make one history; an event without a label in the first task counts as not positive."""
-    history = features.history[name]
-    if history.source == "row":
-        return row_steps(connection, features, name, arrays[f"steps:{name}"])
-    user = arrays["user"]
-    positive = arrays[f"label:{features.tasks[0]}"] == 1
-    kept = positive if history.events == "positive" else np.ones(len(user), dtype=bool)
-    steps = event_steps(
-        {column: arrays[f"id:{column}"] for column in history.fields}, user, kept, arrays.get(f"weight:{name}")
-    )
-    if history.session_gap_s is None:
-        return steps
-    return replace(steps, session=session_numbers(user[kept], arrays["time"][kept], history.session_gap_s))
+    dataset = make_dataset(log, features, vocabularies, arrays)
+    fitted = _fitted(features, vocabularies, dataset.context, arrays["split"] == SPLITS.index("train"))
+    return replace(dataset, features=fitted)
 
 
 def _split(log: Log, leave_last: int) -> None:
@@ -105,29 +70,7 @@ def _split(log: Log, leave_last: int) -> None:
         )
 
 
-def _encode(connection: duckdb.DuckDBPyConnection, features: Features) -> _Arrays:
-    """Replace keys by ids and fetch everything in the dataset's order."""
-    selected = ["event.row", 'event."time"', "event.place", "CAST(event.split AS TINYINT) AS split"]
-    floats = [f"label:{task}" for task in features.tasks] + [f"number:{column}" for column in numeric_columns(features)]
-    floats += [
-        f"weight:{name}"
-        for name, history in features.history.items()
-        if history.source == "events" and history.weight is not None
-    ]
-    selected += [f"CAST(coalesce(event.{name}, 'nan') AS FLOAT) AS {name}" for name in map(identifier, floats)]
-    for name, history in row_histories(features).items():
-        values = identifier(f"values:{name}.{next(iter(history.fields))}")
-        selected.append(f"len(event.{values}) AS {identifier(f'steps:{name}')}")
-    joins = ""
-    for place, (column, space) in enumerate(id_columns(features).items()):
-        name = identifier(f"id:{column}")
-        joins += f" LEFT JOIN {key_table(features, space)} AS v{place} ON event.{name} = v{place}.key"
-        selected.append(f"coalesce(v{place}.id, {OOV_ID}) AS {name}")
-    query = f'SELECT {", ".join(selected)} FROM event{joins} ORDER BY event."user", event."time", event.row'
-    return {name: np.ascontiguousarray(column) for name, column in connection.execute(query).fetchnumpy().items()}
-
-
-def _check_classes(log: Log, features: Features, arrays: _Arrays) -> None:
+def _check_classes(log: Log, features: Features, arrays: Arrays) -> None:
     """A model cannot learn from one class, nor be judged by rows without labels."""
     for task in features.tasks:
         labels = arrays[f"label:{task}"]
@@ -148,7 +91,10 @@ def _check_classes(log: Log, features: Features, arrays: _Arrays) -> None:
 
 
 def _fitted(
-    features: Features, vocabularies: dict[str, tuple[str, ...]], context: _Arrays, train: NDArray[np.bool_]
+    features: Features,
+    vocabularies: dict[str, tuple[str, ...]],
+    context: Mapping[str, NDArray[Any]],
+    train: NDArray[np.bool_],
 ) -> Features:
     """Fill in what the training rows teach: row counts, means and deviations."""
     spaces: dict[str, Space] = {
