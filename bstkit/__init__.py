@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bstkit.artefact import load_run
     from bstkit.bundle.replay import verify_bundle
+    from bstkit.bundle.scorer import load_bundle
     from bstkit.component import Component
     from bstkit.compose import compose
     from bstkit.config.features_file import load_features
@@ -54,6 +55,7 @@ __all__ = [
     "compose",
     "export",
     "hookimpl",
+    "load_bundle",
     "load_features",
     "load_registry",
     "load_run",
@@ -69,6 +71,7 @@ _MODULES = {
     "compose": "bstkit.compose",
     "export": "bstkit.export",
     "hookimpl": "bstkit.hookspecs",
+    "load_bundle": "bstkit.bundle.scorer",
     "load_features": "bstkit.config.features_file",
     "load_registry": "bstkit.registry",
     "load_run": "bstkit.artefact",

@@ -47,7 +47,7 @@ class Keys:
 
 def make_keys(vocabulary: Sequence[str]) -> Keys:
     """Decide the dtype of a vocabulary's keys."""
-    if all(map(_is_int64, vocabulary)):
+    if all(map(is_int64, vocabulary)):
         return Keys("int64", tuple(map(int, vocabulary)))
     return Keys("string", tuple(vocabulary))
 
@@ -83,7 +83,8 @@ def raw_inputs(inputs: Sequence[InputSpec], keys: Mapping[str, Keys]) -> tuple[I
     return tuple(spec if spec.space is None else replace(spec, dtype=keys[spec.space].dtype) for spec in inputs)
 
 
-def _is_int64(key: str) -> bool:
+def is_int64(key: str) -> bool:
+    """Whether a key is the one way to write an int64 in decimal, and not the lowest one."""
     return _CANONICAL.fullmatch(key) is not None and LOWEST_INT64 < int(key) <= HIGHEST_INT64
 
 

@@ -72,6 +72,23 @@ def make_session(path: Path, provider: str, level: str, profile: Path) -> Any:
     return _open(path, provider, options)
 
 
+def open_session(path: Path, provider: str, threads: int | None = None) -> Any:
+    """Open a model to score with, without a profile.
+
+    Args:
+        path: the model.
+        provider: `"cpu"`, `"cuda"` or `"tensorrt"`.
+        threads: that one call uses. Defaults to ONNX Runtime's choice, one a core.
+
+    Raises:
+        ProviderError: ONNX Runtime fell back to another provider.
+    """
+    options = _runtime().SessionOptions()
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    return _open(path, provider, options)
+
+
 def nodes_by_provider(session: Any, provider: str) -> dict[str, int]:
     """End the profile of a session that has run once, and count the nodes that each provider ran.
 
