@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bstkit.artefact import load_run
+    from bstkit.bundle.diff import diff_bundles
     from bstkit.bundle.replay import verify_bundle
     from bstkit.bundle.scorer import load_bundle
     from bstkit.component import Component
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     )
     from bstkit.export import export, verify
     from bstkit.hookspecs import hookimpl
+    from bstkit.predict import predict
     from bstkit.registry import load_registry
     from bstkit.training import train
     from bstkit.version import __version__
@@ -53,6 +55,7 @@ __all__ = [
     "VerificationError",
     "__version__",
     "compose",
+    "diff_bundles",
     "export",
     "hookimpl",
     "load_bundle",
@@ -60,6 +63,7 @@ __all__ = [
     "load_registry",
     "load_run",
     "load_selection",
+    "predict",
     "train",
     "verify",
     "verify_bundle",
@@ -69,6 +73,7 @@ _MODULES = {
     "Component": "bstkit.component",
     "__version__": "bstkit.version",
     "compose": "bstkit.compose",
+    "diff_bundles": "bstkit.bundle.diff",
     "export": "bstkit.export",
     "hookimpl": "bstkit.hookspecs",
     "load_bundle": "bstkit.bundle.scorer",
@@ -76,6 +81,7 @@ _MODULES = {
     "load_registry": "bstkit.registry",
     "load_run": "bstkit.artefact",
     "load_selection": "bstkit.config.resolve",
+    "predict": "bstkit.predict",
     "train": "bstkit.training",
     "verify": "bstkit.export",
     "verify_bundle": "bstkit.bundle.replay",

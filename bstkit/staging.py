@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all: written beside their place, renamed at the end."""
+"""Folders and files that appear whole or not at all: written beside their place, renamed at the end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from bstkit.errors import RunError
 
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG}
-HINT = "choose another folder with --out, or move this one away"
+HINT = "choose another place with --out, or move this one away"
 
 
 @contextmanager
@@ -22,20 +22,39 @@ def new_folder(folder: Path) -> Iterator[Path]:
     Raises:
         RunError: the folder exists, or its place cannot be written to, before the block runs; or the disk is full.
     """
-    _check_free(folder)
+    with _written(folder), partial_folder(folder) as partial:
+        yield partial
+        check_free(folder)  # an empty folder made meanwhile would be replaced silently
+        _take_name(partial, folder)
+
+
+@contextmanager
+def new_file(file: Path) -> Iterator[Path]:
+    """Give a hidden folder beside a file; what the block writes there under the file's name takes its place at the end.
+
+    Raises:
+        RunError: as for `new_folder`.
+    """
+    with _written(file), partial_folder(file) as partial:
+        yield partial
+        check_free(file)
+        (partial / file.name).rename(file)
+
+
+@contextmanager
+def _written(target: Path) -> Iterator[None]:
+    """Refuse a name that is taken, and say clearly what cannot be written."""
+    check_free(target)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with partial_folder(folder) as partial:
-            yield partial
-            _check_free(folder)  # an empty folder made meanwhile would be replaced silently
-            _take_name(partial, folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield
     except (FileExistsError, NotADirectoryError) as error:
-        raise RunError(f"cannot write to {folder.parent}: {error.strerror}", HINT) from error
+        raise RunError(f"cannot write to {target.parent}: {error.strerror}", HINT) from error
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise
         raise RunError(
-            f"cannot write {folder}: {error.strerror}", "make room, or choose another folder with --out"
+            f"cannot write {target}: {error.strerror}", "make room, or choose another place with --out"
         ) from error
 
 
@@ -60,7 +79,12 @@ def partial_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _check_free(folder: Path) -> None:
+def check_free(folder: Path) -> None:
+    """Refuse a name that is taken.
+
+    Raises:
+        RunError: something has it.
+    """
     if folder.exists() or folder.is_symlink():
         raise _taken(folder)
 

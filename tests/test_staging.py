@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from bstkit.errors import RunError
-from bstkit.staging import new_folder
+from bstkit.staging import new_file, new_folder
 
 
 def test_folder_appears_when_the_block_ends(tmp_path):
@@ -71,7 +71,7 @@ def test_folder_that_appears_in_the_last_moment_is_not_replaced(tmp_path, monkey
     """Between the last look and the renaming."""
     staging = sys.modules[new_folder.__module__]
     looks = iter([True, True])
-    monkeypatch.setattr(staging, "_check_free", lambda folder: next(looks))
+    monkeypatch.setattr(staging, "check_free", lambda folder: next(looks))
 
     def race():
         with new_folder(tmp_path / "bundle"):
@@ -81,3 +81,35 @@ def test_folder_that_appears_in_the_last_moment_is_not_replaced(tmp_path, monkey
     with pytest.raises(RunError, match="already exists"):
         race()
     assert [path.name for path in tmp_path.rglob("*")] == ["bundle", "theirs"]
+
+
+def test_file_appears_when_the_block_ends(tmp_path):
+    file = tmp_path / "deep" / "scores.csv"
+    with new_file(file) as partial:
+        (partial / "scores.csv").write_text("content")
+        (partial / "scratch").write_text("gone afterwards")
+        assert not file.exists()
+    assert file.read_text() == "content"
+    assert [path.name for path in file.parent.iterdir()] == ["scores.csv"]
+
+
+def write(file, error=None, meanwhile=None):
+    """Write a file, or fail on the way, or let another one take its name."""
+    with new_file(file) as partial:
+        (partial / file.name).write_text("ours")
+        if meanwhile is not None:
+            file.write_text(meanwhile)
+        if error is not None:
+            raise error
+
+
+def test_error_leaves_no_file(tmp_path):
+    with pytest.raises(ValueError, match="wrong"):
+        write(tmp_path / "a", error=ValueError("wrong"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_file_made_meanwhile_is_not_replaced(tmp_path):
+    with pytest.raises(RunError, match="already exists"):
+        write(tmp_path / "a", meanwhile="theirs")
+    assert (tmp_path / "a").read_text() == "theirs"

@@ -37,6 +37,11 @@ COMMANDS = {
     "train_slot": (("train", "--set", "poling.units=[8]"), 2),
     "build_features": (("build", "--features", "gone.toml"), 2),
     "export_run": (("export", "gone"), 2),
+    "predict_help": (("predict", "--help"), 0),
+    "predict_data": (("predict", "gone", "--data", "gone.csv", "--out", "s.csv"), 2),
+    "predict_out": (("predict", "gone", "--data", ".", "--out", "s.txt"), 2),
+    "predict_run": (("predict", "gone", "--data", ".", "--out", "s.csv"), 2),
+    "diff_help": (("diff", "--help"), 0),
     "missing_registry": (("list", "--registry", "gone.toml"), 2),
 }
 
