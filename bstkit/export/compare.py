@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from bstkit.export.report import Difference
 
 Array = np.ndarray[Any, Any]
 
+_MOST_LINES = 40
+
 
 @dataclass(frozen=True)
 class Mismatch:
@@ -21,6 +23,7 @@ class Mismatch:
     Args:
         output, case, provider, level: where.
         what: how it is wrong, for the error's line.
+        file: name of the file that was run.
     """
 
     output: str
@@ -28,6 +31,7 @@ class Mismatch:
     provider: str
     level: str
     what: str
+    file: str
 
 
 def breach(scores: Array, expected: Array, tolerance: Tolerance) -> str | None:
@@ -68,3 +72,20 @@ def _statistics(values: Array) -> tuple[float, float, float]:
     if not values.size:
         return 0.0, 0.0, 0.0
     return float(values.max()), float(values.mean()), float(np.percentile(values, 99))
+
+
+def describe(mismatches: Sequence[Mismatch]) -> list[str]:
+    """One line for each output, case and file, the first level's numbers, and at which levels."""
+    grouped: dict[tuple[str, str, str, str], list[Mismatch]] = {}
+    for mismatch in mismatches:
+        grouped.setdefault((mismatch.output, mismatch.case, mismatch.file, mismatch.provider), []).append(mismatch)
+    lines = []
+    for (output, case, file, provider), group in grouped.items():
+        where = ", ".join([f"output '{output}'"] * bool(output) + [f"case '{case}'"] * bool(case))
+        levels = ", ".join(dict.fromkeys(mismatch.level for mismatch in group))
+        lines.append(f"{where}{', ' if where else ''}{group[0].what} [{file}, {provider}: {levels}]")
+    head = "ONNX Runtime and TensorFlow differ: "
+    if len(lines) == 1:
+        return [head + lines[0]]
+    more = [f"  and {len(lines) - _MOST_LINES} more"] if len(lines) > _MOST_LINES else []
+    return [head.rstrip(), *(f"  {line}" for line in lines[:_MOST_LINES]), *more]

@@ -14,6 +14,7 @@ from bstkit.compose import Composed
 from bstkit.export.assemble import assemble
 from bstkit.export.providers import check_names
 from bstkit.export.report import Report
+from bstkit.export.targets import TARGETS
 from bstkit.export.verification import Verifier
 from bstkit.export.write import write_model
 from bstkit.staging import new_folder
@@ -39,6 +40,9 @@ def export_folder(
         model, _ = assemble(composed, passes, verifier.check, keys=keys)
         converted = time.perf_counter()
         write_model(model, partial / MODEL)
+        write_beside = TARGETS[composed.selection.export.target].write_beside
+        if write_beside is not None:
+            write_beside(partial / MODEL)
         written = time.perf_counter()
         report = verifier.verify(partial / MODEL, providers)
         report = replace(report, seconds={"convert": converted - start, "write": written - converted, **report.seconds})

@@ -9,34 +9,38 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import onnx_ir as ir
 
 from bstkit.compose import Composed
 from bstkit.config.selection import ExportSettings, Tolerance
-from bstkit.errors import ProviderError, VerificationError
+from bstkit.errors import VerificationError
 from bstkit.export.assemble import assemble
-from bstkit.export.cases import Array, Case, Feeds, make_cases
+from bstkit.export.cases import Array, make_cases
 from bstkit.export.checks import check_interface, read_model
-from bstkit.export.compare import Mismatch, breach, summarise
+from bstkit.export.compare import describe, summarise
 from bstkit.export.contract import LOWEST_ONNXRUNTIME, count_operations
 from bstkit.export.damage import find_damage
 from bstkit.export.file_layers import compare_file_layers
-from bstkit.export.id_keys import Keys, keys_of, raw_inputs
+from bstkit.export.id_keys import Keys, keys_of
+from bstkit.export.intake import Intake, sizes_of
 from bstkit.export.layers import LayerDifference
-from bstkit.export.providers import LEVELS, check_names, make_session, nodes_by_provider
+from bstkit.export.measured import Measured
+from bstkit.export.providers import LEVELS, check_names
 from bstkit.export.raw_feeds import RawFeeds
 from bstkit.export.raw_ids import changed_keys, takes_raw_ids
 from bstkit.export.reference import Reference
-from bstkit.export.report import Report, Run
-from bstkit.export.targets import target_of
-from bstkit.inputs import InputSpec
+from bstkit.export.report import Edge, Report
+from bstkit.export.targets import TARGETS, target_of
+from bstkit.export.targets.edge_facts import edge_facts
+from bstkit.inputs import BATCH
 from bstkit.version import __version__
 
 _PACKAGES = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx-ir", "numpy")
 _MOST_LINES = 40
 _CHANGED = "the file was changed after it was exported, or is of other weights: export the run again"
+_LEVEL_BESIDE = "all"
+"""Level at which files beside the model run. They were optimised when they were written; what a caller gets anyway."""
 
 
 def tolerances(composed: Composed) -> dict[str, Tolerance]:
@@ -81,6 +85,8 @@ class Verifier:
     def verify(self, path: Path, providers: Sequence[str] = ("cpu",), by_layer: bool = False) -> Report:
         """Check a file: readable, names, dtypes, dimensions, then every case on every provider at every level.
 
+        The files that its target puts beside it are run on every case, too.
+
         Raises:
             VerificationError: something differs; every mismatch is listed.
             ExportError: the file takes raw ids, and a vocabulary is missing or not of this model.
@@ -89,22 +95,26 @@ class Verifier:
         check_names(providers)
         start = time.perf_counter()
         model = read_model(path)
+        beside = _files_beside(path, model)
         raw = takes_raw_ids(model)
-        check_interface(model, self._inputs(raw), self.composed.serving.output_names)
+        intake = Intake(self.composed, self.raw_feeds if raw else None, sizes_of(model, self.composed))
+        check_interface(model, intake.inputs, self.composed.serving.output_names, intake.sizes)
         for case in self.cases:
             for feeds in (case.feeds, case.twin):
                 if feeds is not None:
                     self.reference.score(feeds)
         self.seconds["tensorflow"] = time.perf_counter() - start
         start = time.perf_counter()
-        measured = _Measured(self, raw)
+        measured = Measured(self.cases, self.reference.score, self.tolerances, intake)
         with tempfile.TemporaryDirectory(prefix="bstkit-") as scratch:
             for provider in providers:
                 for level in LEVELS:
                     measured.run(path, provider, level, Path(scratch))
+                for file in beside:
+                    measured.run(file, provider, _LEVEL_BESIDE, Path(scratch))
         self.seconds["onnxruntime"] = time.perf_counter() - start
         if measured.mismatches:
-            raise self._failed(path, model, measured.mismatches, by_layer)
+            raise self._failed(path, model, measured, by_layer)
         changed = changed_keys(model, self.composed.inputs, self.keys) if raw else []
         if changed:
             raise VerificationError("\n  ".join(["the file has other vocabularies:", *changed]), _CHANGED)
@@ -119,34 +129,40 @@ class Verifier:
             write_model(model, path)
             self.verify(path)
 
-    def _inputs(self, raw: bool) -> tuple[InputSpec, ...]:
-        return raw_inputs(self.composed.inputs, self.keys) if raw else self.composed.inputs
-
-    def _failed(self, path: Path, model: ir.Model, mismatches: list[Mismatch], by_layer: bool) -> VerificationError:
+    def _failed(self, path: Path, model: ir.Model, measured: Measured, by_layer: bool) -> VerificationError:
+        mismatches, intake = measured.mismatches, measured.intake
         lines = describe(mismatches)
         readable = not any(mismatch.case == "" for mismatch in mismatches)
-        as_exported = self.composed.with_export("the file", target=target_of(model), opset=model.opset_imports[""])
-        fresh, _ = assemble(as_exported, keys=self.keys if takes_raw_ids(model) else None)
+        as_exported = self.composed.with_export(
+            "the file",
+            target=target_of(model),
+            opset=model.opset_imports[""],
+            edge_batch=intake.sizes.get(BATCH),
+        )
+        fresh, _ = assemble(as_exported, keys=None if intake.raw_feeds is None else self.keys)
         damage = find_damage(model, fresh)
         hint = "`bstkit verify RUN --by-layer` finds the first layer that differs"
         if damage:
             lines += ["the file is not what this model exports:", *(f"  {line}" for line in damage[:_MOST_LINES])]
             hint = _CHANGED
+        elif not any(mismatch.file == path.name for mismatch in mismatches):
+            lines += [f"{path.name} is right, what lies beside it is not"]
+            hint = _CHANGED
         elif by_layer:
             hint = "correct the layer that differs first: its `to_onnx`, or the operations in its `call`"
         if by_layer and readable:
-            lines += [line.describe() for line in self._layers(path, takes_raw_ids(model))]
+            lines += [line.describe() for line in self._layers(path, intake)]
         return VerificationError("\n".join(lines), hint)
 
-    def _layers(self, path: Path, raw: bool) -> list[LayerDifference]:
-        """Compare the layers of the file on the case `typical`."""
-        feeds = self.cases[0].feeds
-        return compare_file_layers(self.composed, path, feeds, self.raw_feeds.convert(feeds) if raw else feeds)
+    def _layers(self, path: Path, intake: Intake) -> list[LayerDifference]:
+        """Compare the layers of the file on the case `typical`, on as much of it as the file takes at once."""
+        piece = intake.pieces(self.cases[0].feeds)[0]
+        return compare_file_layers(self.composed, path, piece.encoded, piece.given)
 
-    def _report(self, path: Path, model: ir.Model, measured: _Measured) -> Report:
+    def _report(self, path: Path, model: ir.Model, measured: Measured) -> Report:
         settings, defaults = self.composed.selection.export, ExportSettings()
         opset = model.opset_imports[""]
-        raw = takes_raw_ids(model)
+        intake = measured.intake
         files = [path, *path.parent.glob(f"{path.name}.data")]
         return Report(
             recipe=self.composed.selection.recipe,
@@ -170,89 +186,25 @@ class Verifier:
                 "onnxruntime": _runtime_version(),
             },
             seconds=dict(self.seconds),
-            ids="raw" if raw else "encoded",
-            id_dtypes={spec.name: spec.dtype for spec in self._inputs(raw) if spec.space is not None},
+            ids="encoded" if intake.raw_feeds is None else "raw",
+            id_dtypes={spec.name: spec.dtype for spec in intake.inputs if spec.space is not None},
+            edge=self._edge(path, intake),
         )
 
-
-class _Measured:
-    """Collects what the runs of one file gave."""
-
-    def __init__(self, verifier: Verifier, raw: bool) -> None:
-        self._verifier = verifier
-        self._raw = raw
-        self.mismatches: list[Mismatch] = []
-        self.runs: list[Run] = []
-        self.pairs: dict[str, list[tuple[Array, Array]]] = {name: [] for name in verifier.tolerances}
-        self.providers: dict[str, dict[str, dict[str, int]]] = {}
-
-    def run(self, path: Path, provider: str, level: str, scratch: Path) -> None:
-        """Score every case on one provider at one level."""
-        try:
-            session = make_session(path, provider, level, scratch / "profile")
-        except ProviderError:
-            raise
-        except Exception as error:  # noqa: BLE001  # ONNX Runtime raises types of its own; each is a mismatch to be listed
-            self.mismatches.append(Mismatch("", "", provider, level, f"ONNX Runtime cannot load the model: {error}"))
-            return
-        for number, case in enumerate(self._verifier.cases):
-            scored = self._score(session, case, provider, level)
-            if number == 0 and scored is not None:
-                self.providers.setdefault(provider, {})[level] = nodes_by_provider(session, provider)
-
-    def _score(self, session: Any, case: Case, provider: str, level: str) -> dict[str, Array] | None:
-        """Score a case and its twin, compare both with TensorFlow and with each other."""
-        scores = self._against_tensorflow(session, case.name, case.feeds, provider, level)
-        if scores is None or case.twin is None:
-            return scores
-        twin = self._against_tensorflow(session, case.name, case.twin, provider, level)
-        if twin is not None:
-            for output, tolerance in self._verifier.tolerances.items():
-                what = breach(twin[output], scores[output][case.order], tolerance)
-                if what is not None:
-                    self.mismatches.append(
-                        Mismatch(output, case.name, provider, level, f"its two data sets differ: {what}")
-                    )
-        return scores
-
-    def _against_tensorflow(
-        self, session: Any, name: str, feeds: Feeds, provider: str, level: str
-    ) -> dict[str, Array] | None:
-        expected = self._verifier.reference.score(feeds)
-        outputs = list(self._verifier.tolerances)
-        given = self._verifier.raw_feeds.convert(feeds) if self._raw else feeds
-        try:
-            scores = dict(zip(outputs, session.run(outputs, given), strict=True))
-        except Exception as error:  # noqa: BLE001  # ONNX Runtime raises types of its own; each is a mismatch to be listed
-            self.mismatches.append(Mismatch("", name, provider, level, f"ONNX Runtime failed: {error}"))
+    def _edge(self, path: Path, intake: Intake) -> Edge | None:
+        if not intake.sizes:
             return None
-        max_abs = {}
-        for output, tolerance in self._verifier.tolerances.items():
-            what = breach(scores[output], expected[output], tolerance)
-            if what is not None:
-                self.mismatches.append(Mismatch(output, name, provider, level, what))
-                continue
-            self.pairs[output].append((scores[output], expected[output]))
-            max_abs[output] = float(abs(scores[output] - expected[output]).max(initial=0.0))
-        self.runs.append(Run(name, provider, level, max_abs))
-        return scores
+        cut = [case.name for case in self.cases if intake.is_cut(case.feeds)]
+        return edge_facts(path, intake.sizes, cut, _runtime_version())
 
 
-def describe(mismatches: Sequence[Mismatch]) -> list[str]:
-    """One line for each output and case, the first level's numbers, and at which levels."""
-    grouped: dict[tuple[str, str, str], list[Mismatch]] = {}
-    for mismatch in mismatches:
-        grouped.setdefault((mismatch.output, mismatch.case, mismatch.provider), []).append(mismatch)
-    lines = []
-    for (output, case, provider), group in grouped.items():
-        where = ", ".join([f"output '{output}'"] * bool(output) + [f"case '{case}'"] * bool(case))
-        levels = ", ".join(dict.fromkeys(mismatch.level for mismatch in group))
-        lines.append(f"{where}{', ' if where else ''}{group[0].what} [{provider}: {levels}]")
-    head = "ONNX Runtime and TensorFlow differ: "
-    if len(lines) == 1:
-        return [head + lines[0]]
-    more = [f"  and {len(lines) - _MOST_LINES} more"] if len(lines) > _MOST_LINES else []
-    return [head.rstrip(), *(f"  {line}" for line in lines[:_MOST_LINES]), *more]
+def _files_beside(path: Path, model: ir.Model) -> list[Path]:
+    """What the target of a file puts beside it for ONNX Runtime to load."""
+    files = [path.with_suffix(suffix) for suffix in TARGETS[target_of(model)].runs_beside]
+    for file in files:
+        if not file.is_file():
+            raise VerificationError(f"{file} is missing beside {path.name}", "export the run again")
+    return files
 
 
 def _runtime_version() -> str:
