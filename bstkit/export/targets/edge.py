@@ -16,6 +16,7 @@ from bstkit.errors import ExportError
 from bstkit.export.passes.cleanup import clean_up
 from bstkit.export.passes.constants import fold_constants
 from bstkit.export.passes.shapes import infer_shapes
+from bstkit.export.passes.whole_histories import keep_whole_histories
 from bstkit.inputs import BATCH
 
 
@@ -35,7 +36,7 @@ def fixed_sizes(composed: Composed, batch: int) -> dict[str, int]:
 
 
 def fix_shapes(model: ir.Model, composed: Composed) -> None:
-    """Give every value of a finished graph a fixed shape, and compute what that makes constant, in place.
+    """Give every value of a finished graph a fixed shape, and leave out what that settles, in place.
 
     No weight is read; each keeps its name.
 
@@ -56,6 +57,7 @@ def fix_shapes(model: ir.Model, composed: Composed) -> None:
         nodes = len(model.graph)
         infer_shapes(model)
         fold_constants(model)
+        keep_whole_histories(model)
         clean_up(model)
     dynamic = [node for node in model.graph if not all(_is_fixed(value) for value in node.outputs if value.name)]
     if dynamic:
