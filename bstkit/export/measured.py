@@ -34,13 +34,16 @@ class Measured:
     intake: Intake
     mismatches: list[Mismatch] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
-    providers: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.pairs: dict[str, list[tuple[Array, Array]]] = {name: [] for name in self.tolerances}
 
-    def run(self, path: Path, provider: str, level: str, scratch: Path) -> None:
-        """Score every case with one file on one provider at one level."""
+    def run(self, path: Path, provider: str, level: str, scratch: Path) -> dict[str, int]:
+        """Score every case with one file on one provider at one level.
+
+        Returns:
+            ONNX Runtime's provider -> nodes that it ran; empty where none could be run.
+        """
         try:
             file = ScoredFile(path, provider, level, scratch)
         except ProviderError:
@@ -48,12 +51,11 @@ class Measured:
         except Exception as error:  # noqa: BLE001  # ONNX Runtime raises types of its own; each is a mismatch to be listed
             what = f"ONNX Runtime cannot load the model: {error}"
             self.mismatches.append(Mismatch("", "", provider, level, what, path.name))
-            return
+            return {}
         where = _Where(path.name, provider, level)
         for case in self.cases:
             self._score(file, case, where)
-        if file.nodes:
-            self.providers.setdefault(provider, {}).setdefault(level, file.nodes)
+        return file.nodes
 
     def _score(self, file: ScoredFile, case: Case, where: _Where) -> None:
         """Score a case and its twin, compare both with TensorFlow and with each other."""

@@ -24,6 +24,7 @@ from bstkit.export.cases import make_cases
 from bstkit.export.contract import count_operations
 from bstkit.export.targets.edge import fix_shapes
 from bstkit.export.targets.ort_file import read_ort, write_ort
+from bstkit.export.verification import Verifier
 from bstkit.export.write import _GRAPH_RESERVE, write_model
 from tests import models
 from tests.export.conftest import randomise
@@ -188,6 +189,22 @@ def test_raw_ids_and_fixed_shapes_go_together(tiny_small, tmp_path):
     assert required["ai.onnx.ml"] == {2: {"LabelEncoder"}}
     again = verify(tiny_small, tmp_path / "bundle" / "model.onnx", vocabularies=VOCABULARIES, by_layer=True)
     assert {run.file for run in again.runs} == {"model.onnx", "model.ort"}
+
+
+def test_vocabulary_of_the_ort_file_is_compared_key_by_key(tiny_small, tmp_path):
+    export(tiny_small, tmp_path / "bundle", target="edge", ids="raw", vocabularies=VOCABULARIES)
+    path = tmp_path / "bundle" / "model.onnx"
+    model = onnx.load(path)
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if node.name == "item_id/LabelEncoder" and attribute.name == "keys_int64s":
+                attribute.ints[-1] = 4
+    write_ort_of(ir.from_proto(model), path.with_suffix(".ort"))
+    verifier = Verifier(tiny_small, vocabularies=VOCABULARIES)
+    verifier.cases = verifier.cases[:0]  # the scores alone would not tell
+    with pytest.raises(VerificationError, match=r"model\.ort has other vocabularies") as caught:
+        verifier.verify(path)
+    assert "input 'item_id': its vocabulary does not give key 1336 the id 50" in caught.value.message
 
 
 def test_sessions_and_a_second_history_have_sizes_of_their_own(tmp_path):

@@ -8,9 +8,12 @@ do not know and that a reduced build would have to carry; `all` lays weights out
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import onnx_ir as ir
 
 from bstkit.errors import ExportError, VerificationError
 from bstkit.export.providers import optimise
@@ -51,6 +54,14 @@ def read_ort(ort: Path) -> tuple[str, Operators]:
         OrtFormatModelProcessor(str(ort), found, None).process()
         version = schema.GetRootAsInferenceSession(bytearray(ort.read_bytes()), 0).OrtVersion().decode()
     return version, found
+
+
+def ort_as_onnx(ort: Path) -> ir.Model:
+    """The graph of a file, to be looked at."""
+    with tempfile.TemporaryDirectory(prefix="bstkit-") as folder:
+        path = Path(folder) / "model.onnx"
+        optimise(ort, path, "disable")
+        return ir.load(path)
 
 
 def check_config(model: Path) -> None:
