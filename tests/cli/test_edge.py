@@ -5,6 +5,8 @@ import shutil
 import onnxruntime
 import pytest
 
+from bstkit.cli.results import _usability
+from bstkit.export.report import Usability
 from tests.small_log import SETTINGS
 
 FILES = ["model.onnx", "model.ort", "model.required_operators.config", "report.json"]
@@ -67,6 +69,13 @@ def test_build_for_devices_with_raw_ids(run, small_log, tmp_path):
     assert {one.shape[0] for one in session.get_inputs()} == {2}
     assert run("export", "run", "--out", "again").code == 0  # the run remembers
     assert sorted(path.name for path in (tmp_path / "again").iterdir()) == FILES
+
+
+def test_verdict_is_one_line_with_its_reasons():
+    found = Usability("maybe", nodes=9, supported=7, partitions=2, unsupported=("Less", "Where"), dynamic=3, rank=1)
+    reasons = "runs 7 of 9 nodes, in 2 partitions; not Less, Where; 3 nodes have no fixed shape; 1 nodes have too many"
+    assert _usability(found) == f"maybe: {reasons} dimensions"
+    assert _usability(Usability("yes", 9, 9, 1, (), 0, 0)) == "yes: runs 9 of 9 nodes, in 1 partitions"
 
 
 def test_batch_without_rows_is_a_usage_error(run, trained):

@@ -333,6 +333,13 @@ def test_model_past_protobuf_s_limit_has_no_ort_file(tiny_small, tmp_path):
         write_ort(tmp_path / "model.onnx")
 
 
+def test_model_that_onnx_runtime_refuses_has_no_ort_file(tmp_path):
+    (tmp_path / "model.onnx").write_bytes(b"no model")
+    with pytest.raises(ExportError, match=r"ONNX Runtime cannot write model\.ort"):
+        write_ort(tmp_path / "model.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
+
+
 def test_scan_keeps_its_body(miniature):
     composed = miniature("dien")
     model, _ = assemble(composed)

@@ -39,7 +39,10 @@ def write_ort(model: Path) -> None:
     if model.with_name(f"{model.name}.data").exists():
         raise ExportError("the model is past 2 GB, and an .ort file holds less", "use --target portable")
     ort = model.with_suffix(ORT)
-    optimise(model, ort, LEVEL)
+    try:
+        optimise(model, ort, LEVEL)
+    except Exception as error:  # ONNX Runtime raises types of its own
+        raise ExportError(f"ONNX Runtime cannot write {ort.name}: {error}", "use --target portable") from error
     lines = [f"# operators of {ort.name}, for a reduced build: --include_ops_by_config", *_lines(read_ort(ort)[1])]
     model.with_suffix(CONFIG).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
