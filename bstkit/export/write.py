@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import onnx
 import onnx_ir as ir
 
 from bstkit.errors import ExportError
+from bstkit.export.external_data import moved_to
 from bstkit.staging import partial_folder
 
 PROTOBUF_LIMIT = 2**31 - 1
 """Bytes that one protobuf message can hold."""
-
-SMALLEST_EXTERNAL = 1024
-"""Bytes from which a tensor becomes external data. Shape constants must stay in the file: ONNX Runtime refuses
-external ones.
-"""
 
 _GRAPH_RESERVE = 2**24
 """Bytes left for nodes and names."""
@@ -48,7 +45,8 @@ def write_model(model: ir.Model, path: Path, limit: int = PROTOBUF_LIMIT) -> Non
     size = sum(value.const_value.nbytes for value in model.graph.initializers.values() if value.const_value is not None)
     data = f"{path.name}.data" if size + inline > limit else None
     with partial_folder(path.parent / path.name) as folder:
-        ir.save(model, folder / path.name, external_data=data, size_threshold_bytes=SMALLEST_EXTERNAL)
+        with moved_to(model, folder / data) if data is not None else nullcontext():
+            ir.save(model, folder / path.name)
         check_file(folder / path.name)
         # The data first: a model without its data would look whole.
         for name in (data, path.name):

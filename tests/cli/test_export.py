@@ -82,3 +82,19 @@ def test_cuda_without_cuda_is_a_failure_that_says_so(run, trained):
     done = run("verify", str(trained), "--provider", "cuda")
     assert done.code == 2
     assert "execution provider 'cuda' was asked for and did not run" in done.err
+
+
+def test_truncated_external_data_is_a_no(run, built, trained):
+    from bstkit.export.assemble import assemble
+    from bstkit.export.write import _GRAPH_RESERVE, write_model
+
+    path = trained / "bundle" / "model.onnx"
+    path.unlink()
+    write_model(assemble(built.run.composed)[0], path, limit=_GRAPH_RESERVE)
+    assert run("verify", str(trained)).code == 0
+    data = path.with_name("model.onnx.data")
+    data.write_bytes(data.read_bytes()[:-1])
+    done = run("verify", str(trained))
+    assert done.code == 1
+    assert "model.onnx.data is truncated: it has" in " ".join(done.err.split())
+    assert "Traceback" not in done.err
