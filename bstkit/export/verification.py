@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx_ir as ir
 
 from bstkit.compose import Composed
@@ -222,7 +223,8 @@ class _Measured:
         outputs = list(self._verifier.tolerances)
         given = self._verifier.raw_feeds.convert(feeds) if self._raw else feeds
         try:
-            scores = dict(zip(outputs, session.run(outputs, given), strict=True))
+            # Copies: what ONNX Runtime returns keeps the memory of its session, weights included.
+            scores = dict(zip(outputs, map(np.copy, session.run(outputs, given)), strict=True))
         except Exception as error:  # noqa: BLE001  # ONNX Runtime raises types of its own; each is a mismatch to be listed
             self.mismatches.append(Mismatch("", name, provider, level, f"ONNX Runtime failed: {error}"))
             return None

@@ -6,7 +6,7 @@ import onnx_ir as ir
 import pytest
 
 from bstkit.errors import RunError, VerificationError
-from bstkit.export import verify
+from bstkit.export import verification, verify
 from bstkit.export.damage import find_damage
 from bstkit.export.verification import Verifier
 
@@ -145,3 +145,11 @@ def test_other_weights_in_keras_are_told_by_name(tiny_small, exported):
             verify(tiny_small, exported[0] / "model.onnx")
     finally:
         bias.assign(before)
+
+
+def test_no_score_keeps_the_memory_of_its_session(verifier, exported, monkeypatch):
+    kept = []
+    monkeypatch.setattr(verification, "summarise", lambda pairs, _: kept.extend(ours for ours, _ in pairs))
+    verifier.verify(exported[0] / "model.onnx")
+    assert kept
+    assert all(scores.flags.owndata for scores in kept)
