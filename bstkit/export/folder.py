@@ -12,6 +12,7 @@ from typing import Any
 from bstkit.component import GraphPass
 from bstkit.compose import Composed
 from bstkit.export.assemble import assemble
+from bstkit.export.finite import check_finite
 from bstkit.export.providers import check_names
 from bstkit.export.report import Report
 from bstkit.export.verification import Verifier
@@ -33,6 +34,7 @@ def export_folder(
     """Export into a new folder, as the model's `[export]` settings say; see `bstkit.export.export`."""
     check_names(providers)
     with new_folder(folder) as partial:
+        check_finite(composed.serving.variables)
         verifier = Verifier(composed, samples, vocabularies)
         keys = verifier.keys if composed.selection.export.ids == "raw" else None
         start = time.perf_counter()

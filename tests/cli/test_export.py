@@ -98,3 +98,23 @@ def test_truncated_external_data_is_a_no(run, built, trained):
     assert done.code == 1
     assert "model.onnx.data is truncated: it has" in " ".join(done.err.split())
     assert "Traceback" not in done.err
+
+
+def test_run_with_weights_that_are_nan_is_refused_and_they_are_named(run, built, tmp_path):
+    import h5py
+    import numpy as np
+
+    trained = shutil.copytree(built.run.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("bundle"))
+    kernels = []
+    with h5py.File(trained / "model.weights.h5", "r+") as file:
+        file.visititems(lambda _, one: kernels.append(one) if getattr(one, "shape", ()) == (16, 1) else None)
+        kernels[0][3, 0] = np.nan
+    before = sorted(path.name for path in trained.iterdir())
+    done = run("export", str(trained))
+    assert done.code == 2
+    said = " ".join(done.err.split())
+    assert "the run's own weights are not finite" in said
+    assert "'head_mlp/ctr_logit/kernel': 1 of 16 numbers, the first is nan at [3, 0]" in said
+    assert "train again" in said
+    assert "Traceback" not in done.err
+    assert sorted(path.name for path in trained.iterdir()) == before
