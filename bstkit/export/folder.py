@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 from bstkit.component import GraphPass
 from bstkit.compose import Composed
 from bstkit.export.assemble import assemble
+from bstkit.export.blame import broken_step_named
 from bstkit.export.finite import check_finite
 from bstkit.export.providers import check_names
 from bstkit.export.report import Report
@@ -37,12 +39,15 @@ def export_folder(
         check_finite(composed.serving.variables)
         verifier = Verifier(composed, samples, vocabularies)
         keys = verifier.keys if composed.selection.export.ids == "raw" else None
-        start = time.perf_counter()
-        model, _ = assemble(composed, passes, verifier.check, keys=keys)
-        converted = time.perf_counter()
-        write_model(model, partial / MODEL)
-        written = time.perf_counter()
-        report = verifier.verify(partial / MODEL, providers)
+        assembled = functools.partial(assemble, composed, passes, keys=keys)
+        check = functools.partial(verifier.check, providers=providers)
+        with broken_step_named(lambda: assembled(check=check, check_each=True)):
+            start = time.perf_counter()
+            model, _ = assembled(check=verifier.check)
+            converted = time.perf_counter()
+            write_model(model, partial / MODEL)
+            written = time.perf_counter()
+            report = verifier.verify(partial / MODEL, providers)
         report = replace(report, seconds={"convert": converted - start, "write": written - converted, **report.seconds})
         (partial / REPORT).write_text(json.dumps(report.to_json(), indent=2) + "\n")
     return report

@@ -111,14 +111,14 @@ class Verifier:
             raise VerificationError("\n  ".join(["the file has other vocabularies:", *changed]), _CHANGED)
         return self._report(path, model, measured)
 
-    def check(self, model: ir.Model) -> None:
-        """Verify a model that is not written yet, on CPU, for `run_passes`."""
+    def check(self, model: ir.Model, providers: Sequence[str] = ("cpu",)) -> None:
+        """Verify a model that is not written yet, for `run_passes`."""
         from bstkit.export.write import write_model
 
         with tempfile.TemporaryDirectory(prefix="bstkit-") as folder:
             path = Path(folder) / "model.onnx"
             write_model(model, path)
-            self.verify(path)
+            self.verify(path, providers)
 
     def _inputs(self, raw: bool) -> tuple[InputSpec, ...]:
         return raw_inputs(self.composed.inputs, self.keys) if raw else self.composed.inputs

@@ -23,6 +23,10 @@ _STRING_OVERHEAD, _LARGEST_VARINT = 6, 11
 """Bytes that protobuf takes at most for a string beside its text, and for an int64."""
 
 
+class InvalidGraphError(ExportError):
+    """What was written is no valid ONNX."""
+
+
 def write_model(model: ir.Model, path: Path, limit: int = PROTOBUF_LIMIT) -> None:
     """Write and check a model. Weights are read one after the other, as they are written.
 
@@ -32,8 +36,8 @@ def write_model(model: ir.Model, path: Path, limit: int = PROTOBUF_LIMIT) -> Non
         limit: bytes past which weights become external data.
 
     Raises:
-        ExportError: the vocabularies alone are past protobuf's limit, or the checker refuses what was written. Nothing
-            is left behind.
+        ExportError: the vocabularies alone are past protobuf's limit, or the checker refuses what was written
+            (`InvalidGraphError`). Nothing is left behind.
     """
     inline = _attribute_bytes(model) + _GRAPH_RESERVE
     if inline > PROTOBUF_LIMIT:
@@ -69,7 +73,7 @@ def check_file(path: Path) -> None:
     """Run onnx.checker with full shape inference on a file.
 
     Raises:
-        ExportError: the file breaks a rule of ONNX.
+        InvalidGraphError: the file breaks a rule of ONNX.
     """
     inferred = path.with_suffix(".inferred")
     try:
@@ -77,6 +81,8 @@ def check_file(path: Path) -> None:
         # The checker's own inference does not propagate shapes that are computed in the graph.
         onnx.shape_inference.infer_shapes_path(path, inferred, check_type=True, strict_mode=True, data_prop=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        raise ExportError(f"onnx.checker refuses the written model: {error}", "see the layer that it names") from error
+        raise InvalidGraphError(
+            f"onnx.checker refuses the written model: {error}", "see the layer that it names"
+        ) from error
     finally:
         inferred.unlink(missing_ok=True)
