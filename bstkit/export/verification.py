@@ -149,14 +149,14 @@ class Verifier:
                 add(case, case.twin, twin=case.name, order=None if case.order is None else tuple(case.order.tolist()))
         return tuple(found)
 
-    def check(self, model: ir.Model) -> None:
-        """Verify a model that is not written yet, on CPU, for `run_passes`."""
+    def check(self, model: ir.Model, providers: Sequence[str] = ("cpu",)) -> None:
+        """Verify a model that is not written yet, for `run_passes`."""
         from bstkit.export.write import write_model
 
         with tempfile.TemporaryDirectory(prefix="bstkit-") as folder:
             path = Path(folder) / "model.onnx"
             write_model(model, path)
-            self.verify(path)
+            self.verify(path, providers)
 
     def _check_keys(self, models: Mapping[Path, ir.Model]) -> None:
         """Compare every key of the vocabularies inside files; the cases read only some."""
