@@ -1,6 +1,5 @@
 """`verify --by-layer` names the layer of a file that differs first."""
 
-import numpy as np
 import onnx_ir as ir
 import pytest
 
