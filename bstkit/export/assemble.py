@@ -54,9 +54,10 @@ def assemble(
         {"version": __version__, "recipe": selection.recipe},
     )
     run_passes(model, traced.scopes, selection.export.opset, passes, check, check_each)
+    if not taps:
+        fit_to_target(model, composed)
     if keys is not None:
         put_vocabularies(model, composed.inputs, keys)
     if not taps:
-        fit_to_target(model, composed)
         check_rules(model, TARGETS[selection.export.target].domains)
     return model, traced

@@ -12,6 +12,7 @@ import onnx_ir as ir
 
 from bstkit.compose import Composed
 from bstkit.export import TargetName
+from bstkit.export.targets import onnxruntime
 
 METADATA = "bstkit.target"
 """Key in `metadata_props`."""
@@ -34,6 +35,7 @@ class Target:
 
 TARGETS: dict[TargetName, Target] = {
     "portable": Target("any engine that runs ai.onnx"),
+    "onnxruntime": Target("ONNX Runtime on a CPU, with its own operations", onnxruntime.rewrite, onnxruntime.DOMAINS),
 }
 
 
