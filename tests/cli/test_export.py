@@ -82,3 +82,14 @@ def test_cuda_without_cuda_is_a_failure_that_says_so(run, trained):
     done = run("verify", str(trained), "--provider", "cuda")
     assert done.code == 2
     assert "execution provider 'cuda' was asked for and did not run" in done.err
+
+
+def test_export_for_onnxruntime_and_verify_what_was_written(run, trained):
+    done = run("export", str(trained), "--target", "onnxruntime", "--out", "fast", "--json")
+    assert done.code == 0, done.err
+    assert (done.json["target"], done.json["lowest_onnxruntime"]) == ("onnxruntime", "1.17")
+    assert done.json["operations"]["MultiHeadAttention"] > 0
+    again = run("verify", str(trained), "--model", "fast/model.onnx", "--json")
+    assert again.code == 0, again.err
+    assert again.json["target"] == "onnxruntime"
+    assert run("verify", str(trained), "--json").json["target"] == "portable"

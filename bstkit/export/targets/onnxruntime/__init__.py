@@ -9,6 +9,7 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from bstkit.compose import Composed
+from bstkit.export.contract import LOWEST as METADATA
 from bstkit.export.passes.cleanup import clean_up
 from bstkit.export.passes.names import name_nodes
 from bstkit.export.passes.shapes import infer_shapes
@@ -17,8 +18,10 @@ from bstkit.export.targets.onnxruntime.building import DOMAIN
 DOMAINS = frozenset({DOMAIN})
 """Domains of the operations that it may use beside ai.onnx."""
 
-LOWEST = "1.15"
-"""The oldest ONNX Runtime that a graph with operations of this domain was run on; opset 17 and 18 alike."""
+LOWEST = "1.17"
+"""The oldest ONNX Runtime that loads a graph with its own operations (`attention.GUARD`); opset 17 and 18 alike. 1.17,
+1.18, 1.20 and 1.31 were tried.
+"""
 
 
 def rewrite(model: ir.Model, composed: Composed) -> None:
@@ -37,4 +40,4 @@ def rewrite(model: ir.Model, composed: Composed) -> None:
     name_nodes(model, {layer: layer for layer in layers})
     infer_shapes(model)
     if any(node.domain == DOMAIN for node in model.graph.all_nodes()):
-        model.metadata_props["bstkit.lowest_onnxruntime"] = LOWEST
+        model.metadata_props[METADATA] = LOWEST

@@ -37,6 +37,11 @@ from bstkit.export.weights import Array
 FAR_BELOW = 40.0
 """How far below a real score a masked one stands: exp(-40) is 4e-18, and float32 holds it down to exp(-87)."""
 
+GUARD = {"unidirectional": 0}
+"""The default, spelt out: ONNX Runtime 1.17 is the first that knows it, and older ones refuse the file. They must: 1.15
+computes other numbers where heads of queries and values differ in width.
+"""
+
 LOW_ENOUGH = -1e4
 """A fill of masked scores is at most this."""
 
@@ -133,9 +138,8 @@ class FlashAttention(RewriteRuleClassBase):
             attention.GatherND(side["key"], first, batch_dims=1), constant(graph, shift.reshape(-1))
         )  # (batch, 1, heads * (width + 1))
         key = attention.Where(found["real"], side["key"], beside)
-        return attention.MultiHeadAttention(
-            side["query"], key, found["kept"], num_heads=heads, scale=scale, _domain=DOMAIN, _version=1
-        )
+        fused = {"num_heads": heads, "scale": scale, **GUARD}
+        return attention.MultiHeadAttention(side["query"], key, found["kept"], **fused, _domain=DOMAIN, _version=1)
 
 
 def _heads(shape: ir.Value) -> tuple[int, int]:
