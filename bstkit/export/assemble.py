@@ -55,13 +55,14 @@ def assemble(
         {"version": __version__, "recipe": selection.recipe},
     )
     run_passes(model, traced.scopes, selection.export.opset, passes, check, check_each)
+    if not taps:
+        fit_to_target(model, composed)
+        if check_each and check is not None and TARGETS[selection.export.target].rewrite is not None:
+            checked(check, model, f"the rewrite for target '{selection.export.target}'")
     if keys is not None:
         put_vocabularies(model, composed.inputs, keys)
         if check_each and check is not None:
             checked(check, model, "the vocabularies of raw ids")
     if not taps:
-        fit_to_target(model, composed)
-        if check_each and check is not None and TARGETS[selection.export.target].rewrite is not None:
-            checked(check, model, f"the rewrite for target '{selection.export.target}'")
         check_rules(model, TARGETS[selection.export.target].domains)
     return model, traced

@@ -22,7 +22,7 @@ from bstkit.export.assemble import assemble
 from bstkit.export.cases import Array, Case, Feeds, make_cases
 from bstkit.export.checks import check_interface, read_model
 from bstkit.export.compare import Mismatch, describe, summarise
-from bstkit.export.contract import LOWEST_ONNXRUNTIME, count_operations
+from bstkit.export.contract import LOWEST, LOWEST_ONNXRUNTIME, count_operations
 from bstkit.export.damage import find_damage
 from bstkit.export.file_layers import compare_file_layers
 from bstkit.export.id_keys import Keys, keys_of
@@ -205,7 +205,7 @@ class Verifier:
             target=target_of(model),
             opset=opset,
             ir_version=model.ir_version,
-            lowest_onnxruntime=LOWEST_ONNXRUNTIME[opset],
+            lowest_onnxruntime=model.metadata_props.get(LOWEST, LOWEST_ONNXRUNTIME[opset]),
             bytes=sum(file.stat().st_size for file in files),
             operations=count_operations(model),
             outputs={name: summarise(pairs, self.tolerances[name].atol) for name, pairs in measured.pairs.items()},
