@@ -120,3 +120,14 @@ def test_run_with_weights_that_are_nan_is_refused_and_they_are_named(run, built,
     assert "train again" in said
     assert "Traceback" not in done.err
     assert sorted(path.name for path in trained.iterdir()) == before
+
+
+def test_export_for_onnxruntime_and_verify_what_was_written(run, trained):
+    done = run("export", str(trained), "--target", "onnxruntime", "--out", "fast", "--json")
+    assert done.code == 0, done.err
+    assert (done.json["target"], done.json["lowest_onnxruntime"]) == ("onnxruntime", "1.17")
+    assert done.json["operations"]["MultiHeadAttention"] > 0
+    again = run("verify", str(trained), "--model", "fast/model.onnx", "--json")
+    assert again.code == 0, again.err
+    assert again.json["target"] == "onnxruntime"
+    assert run("verify", str(trained), "--json").json["target"] == "portable"
