@@ -3,6 +3,9 @@
 MatMul writes the hidden layer, Add reads and writes it, Relu again: at batch 256 it is larger than any cache. ONNX
 Runtime's blocked convolution adds the bias and clips while a tile is in registers. Its Gemm with Relu, which it makes
 from the flattened form at load, does so in a pass of its own, and measured no faster than the three nodes.
+
+Measured at (256, 51, 128) with 1024 hidden units, one thread, AVX-512: 41 ms in place of 51; batch 16: 2.1 in place of
+2.5; batch 1: no difference.
 """
 
 from __future__ import annotations

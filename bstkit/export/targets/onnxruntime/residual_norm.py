@@ -1,7 +1,8 @@
 """A residual before a LayerNormalization as Sum, so that ONNX Runtime leaves the two alone.
 
-It merges `LayerNormalization(Add(a, b))` into SkipLayerNormalization, whose CPU kernel takes 7.4 ms at (256, 51, 128)
-where Add and the vectorised LayerNormalization take 2.5. Sum is the same addition, and not looked for.
+It merges `LayerNormalization(Add(a, b))`, and a bias before it, into SkipLayerNormalization, whose CPU kernel takes
+7.4 ms at (256, 51, 128) on one thread, where the nodes that it replaces take 3. Sum is the same addition, and not
+looked for.
 """
 
 from __future__ import annotations
