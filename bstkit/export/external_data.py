@@ -5,7 +5,9 @@ onnx.checker passes a truncated data file, and ONNX Runtime reads whatever bytes
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,12 +34,15 @@ def moved_to(model: ir.Model, data: Path) -> Iterator[None]:
     Args:
         model: its weights are read one after the other.
         data: the new file; the model is to be written beside it.
+
+    Raises:
+        OSError: the disk is full; its `errno` says so.
     """
     values = [value for graph in model.graphs() for value in graph.initializers.values()]
     tensors = [value.const_value for value in values]
     stated = {}
     try:
-        ir.external_data.unload_from_model(model, data.parent, data.name, size_threshold_bytes=SMALLEST_EXTERNAL)
+        _write(model, data)
         stated = {_SHA256 + data.name: _sha256(data), _BYTES + data.name: str(data.stat().st_size)}
         model.metadata_props.update(stated)
         yield
@@ -46,6 +51,15 @@ def moved_to(model: ir.Model, data: Path) -> Iterator[None]:
             value.const_value = tensor
         for key in stated:
             del model.metadata_props[key]
+
+
+def _write(model: ir.Model, data: Path) -> None:
+    try:
+        ir.external_data.unload_from_model(model, data.parent, data.name, size_threshold_bytes=SMALLEST_EXTERNAL)
+    except OSError as error:
+        if error.errno is None:  # NumPy's own, where an array does not fit or was cut short
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(data)) from error
+        raise
 
 
 def check_data(model: ir.Model) -> None:
