@@ -73,6 +73,7 @@ class GraphFact(Fact):
         target: what it is made for.
         opset, ir_version, lowest_onnxruntime: what loads it.
         operations: operation -> number of nodes.
+        runs_beside: files that hold the same model in other forms.
     """
 
     target: str
@@ -80,6 +81,7 @@ class GraphFact(Fact):
     ir_version: int
     lowest_onnxruntime: str
     operations: dict[str, int]
+    runs_beside: tuple[str, ...] = ()
 
 
 class VocabularyFact(Fact):

@@ -71,7 +71,8 @@ def verify_bundle(folder: Path, providers: Sequence[str] = ("cpu",), levels: Seq
     check_graph(folder, manifest, onnxruntime.__version__)
     tolerances = {name: Tolerance(atol=one.atol, rtol=one.rtol) for name, one in manifest.tolerances.items()}
     replayed = Measured(tuple(read_vectors(folder, manifest)), tolerances)
-    replayed.run_all(folder / MODEL, providers, levels)
+    beside = [folder / name for name in manifest.graph.runs_beside]
+    replayed.run_all(folder / MODEL, providers, levels, beside)
     if replayed.mismatches:
         raise VerificationError(
             "\n".join(describe(replayed.mismatches)),

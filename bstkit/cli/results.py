@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bstkit.artefact import Run
     from bstkit.build import Built
     from bstkit.bundle.replay import Replay
-    from bstkit.export.report import Report
+    from bstkit.export.report import Report, Usability
 
 
 def print_trained(run: Run, seconds: Mapping[str, float], json: bool) -> None:
@@ -82,6 +82,7 @@ def _print_report(report: Report) -> None:
             ("cases", ", ".join(report.cases)),
             ("graph", f"{report.nodes} nodes, opset {report.opset}, ONNX Runtime {report.lowest_onnxruntime} or later"),
             ("ids", _ids(report)),
+            *_edge(report),
             ("tolerances", "loosened in [export]" if report.loosened else ""),
         )
     )
@@ -129,6 +130,33 @@ def _ids(report: Report) -> str:
     for name, dtype in report.id_dtypes.items():
         by_dtype.setdefault(dtype, []).append(name)
     return f"{report.ids}: " + "; ".join(f"{dtype} {', '.join(names)}" for dtype, names in by_dtype.items())
+
+
+def _edge(report: Report) -> list[tuple[str, str]]:
+    """Of a file for devices: its shapes, the file beside it, and what accelerators make of it."""
+    edge = report.edge
+    if edge is None:
+        return []
+    sizes = ", ".join(f"{name} {number}" for name, number in edge.sizes.items())
+    cut = f"; cut to the most recent steps: {', '.join(edge.cut)}" if edge.cut else ""
+    ort = f"{edge.bytes:,} bytes, optimised to '{edge.level}', ONNX Runtime {edge.lowest_onnxruntime} or later"
+    return [
+        ("fixed shapes", sizes + cut),
+        (edge.ort, ort),
+        *((name, _usability(one)) for name, one in edge.usability.items()),
+    ]
+
+
+def _usability(one: Usability) -> str:
+    """The verdict and its reasons in a line."""
+    reasons = [f"runs {one.supported} of {one.nodes} nodes, in {one.partitions} partitions"]
+    if one.unsupported:
+        reasons.append(f"not {', '.join(one.unsupported)}")
+    if one.dynamic:
+        reasons.append(f"{one.dynamic} nodes have no fixed shape")
+    if one.rank:
+        reasons.append(f"{one.rank} nodes have too many dimensions")
+    return f"{one.verdict}: {'; '.join(reasons)}"
 
 
 def _print_seconds(seconds: Mapping[str, float]) -> None:
