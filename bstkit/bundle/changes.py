@@ -107,6 +107,11 @@ def _graph(old: Manifest, new: Manifest) -> Iterator[Change]:
         higher = Version(after.lowest_onnxruntime) > Version(before.lowest_onnxruntime)
         what = f"{after.lowest_onnxruntime} or later instead of {before.lowest_onnxruntime}"
         yield Change(higher, "ONNX Runtime", what)
+    for name in dict.fromkeys((*before.runs_beside, *after.runs_beside)):
+        if name not in after.runs_beside:
+            yield Change(True, f"file {name}", "is gone")
+        elif name not in before.runs_beside:
+            yield Change(False, f"file {name}", "is new: the same model in another form")
     for name, key in (("opset", "opset"), ("IR version", "ir_version")):
         ours, theirs = getattr(before, key), getattr(after, key)
         if ours != theirs:

@@ -154,6 +154,7 @@ BREAKING = {
     ),
     "version": (lambda c: c["contract"].update(version=2), "contract", "version 2 instead of 1"),
     "newer runtime": (set_graph(lowest_onnxruntime="99.10"), "ONNX Runtime", "99.10 or later instead of 1."),
+    "form gone": (set_graph(runs_beside=[]), "file model.ort", "is gone"),
     "another target": (set_graph(target="onnxruntime"), "target", "made for onnxruntime instead of portable"),
 }
 
@@ -162,6 +163,7 @@ HARMLESS = {
     "order of inputs": (lambda c: c["contract"]["inputs"].reverse(), "inputs", "stand in another order"),
     "output new": (add_output, "output cvr", "is new: float32 ['batch', 1]"),
     "older runtime": (set_graph(lowest_onnxruntime="1.9"), "ONNX Runtime", "1.9 or later instead of 1."),
+    "form new": (set_graph(runs_beside=["model.ort", "other"]), "file other", "is new"),
     "opset": (set_graph(opset=17), "opset", "17 instead of 18"),
     "operations": (set_graph(operations={"Add": 3}), "operations", "3 nodes instead of "),
     "digest": (lambda c: c.update(contract_sha256="0" * 64), "contract", "its digest is another one"),
@@ -183,7 +185,7 @@ CASES |= {name: (*case, False) for name, case in HARMLESS.items()}
 
 @pytest.mark.parametrize(("change", "where", "what", "breaking"), CASES.values(), ids=CASES)
 def test_severity_of_each_difference(encoded_bundle, change, where, what, breaking):
-    old = read_manifest(encoded_bundle)
+    old = other(read_manifest(encoded_bundle), set_graph(runs_beside=["model.ort"]))
     found = list(changes(old, other(old, change)))
     [told] = [one for one in found if one.where == where and one.what.startswith(what)]
     assert told.breaking is breaking

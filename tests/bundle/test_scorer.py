@@ -16,6 +16,7 @@ from bstkit.bundle.vectors import read_vectors
 from bstkit.errors import BundleError, DataError, ProviderError, VerificationError
 from bstkit.export import export
 from tests.bundle.changes import flip
+from tests.bundle.conftest import KEYS
 
 EVENTS = [
     {
@@ -121,6 +122,17 @@ print(json.dumps(scores["ctr"].tolist()))
     done = subprocess.run(command, capture_output=True, text=True, env=environ, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     np.testing.assert_allclose(json.loads(done.stdout), load_bundle(encoded_bundle).score(EVENTS)["ctr"])
+
+
+@pytest.mark.parametrize("ids", ["encoded", "raw"])
+def test_bundle_for_devices_scores_the_same(small_model, encoded_bundle, tmp_path, ids):
+    """Its batch holds one row, its histories six steps; the first event has eight."""
+    export(small_model, tmp_path / "edge", target="edge", ids=ids, vocabularies=KEYS)
+    scorer = load_bundle(tmp_path / "edge")
+    assert all(isinstance(dim, int) for one in scorer.inputs for dim in one.dims)
+    expected = load_bundle(encoded_bundle).score(EVENTS)
+    for name, values in scorer.score(EVENTS).items():
+        np.testing.assert_allclose(values, expected[name], atol=1e-5)
 
 
 def fixed(scorer, batch, steps):

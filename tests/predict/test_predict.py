@@ -10,6 +10,7 @@ import pytest
 
 import bstkit
 from bstkit.artefact import load_run
+from bstkit.build import export_run
 from bstkit.config.features_file import load_features
 from bstkit.errors import BundleError, ConfigError, DataError, RunError
 from bstkit.predict import score_file
@@ -38,6 +39,18 @@ def test_run_and_bundle_score_a_log_alike(rich_run, raw_bundle, rich_log, tmp_pa
         assert len(np.unique(ours[name])) > 100
     assert first.engine.startswith("TensorFlow")
     assert second.engine.startswith("ONNX Runtime")
+
+
+def test_bundle_for_devices_scores_a_log_alike(rich_run, rich_log, tmp_path):
+    export_run(rich_run, tmp_path / "edge", target="edge")
+    bstkit.predict(rich_run.bundle, rich_log, tmp_path / "free.csv")
+    bstkit.predict(tmp_path / "edge", rich_log, tmp_path / "fixed.csv")
+    ours, theirs = table(tmp_path / "free.csv"), table(tmp_path / "fixed.csv")
+    np.testing.assert_allclose(ours["ctr_logit"], theirs["ctr_logit"], rtol=1e-6, atol=1e-5)
+    diff = bstkit.diff_bundles(rich_run.bundle, tmp_path / "edge")
+    assert diff.breaking
+    assert "length_1" in diff.scores.cases
+    assert diff.scores.outputs["ctr"].max_abs < 1e-4
 
 
 def test_scores_stand_in_the_order_of_the_log_beside_who_when_and_labels(rich_run, rich_log, tmp_path):
