@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bstkit.bundle.cpp_project import write_cpp
 from bstkit.bundle.integrity import files_of
 from bstkit.bundle.manifest import (
     MANIFEST,
@@ -84,6 +85,7 @@ def export_folder(
         _write_vocabularies(partial, [space for space, fact in vocabularies.items() if fact.file], source)
         data_sets = verifier.data_sets(raw=keys is not None)
         write_vectors(partial, contract, data_sets)
+        write_cpp(partial, contract)
         manifest = Manifest(
             schema_version=SCHEMA_VERSION,
             contract_sha256=contract.sha256,
