@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bstkit.artefact import load_run
+    from bstkit.bundle.replay import verify_bundle
     from bstkit.component import Component
     from bstkit.compose import compose
     from bstkit.config.features_file import load_features
@@ -59,6 +60,7 @@ __all__ = [
     "load_selection",
     "train",
     "verify",
+    "verify_bundle",
 ]
 
 _MODULES = {
@@ -73,6 +75,7 @@ _MODULES = {
     "load_selection": "bstkit.config.resolve",
     "train": "bstkit.training",
     "verify": "bstkit.export",
+    "verify_bundle": "bstkit.bundle.replay",
 }
 
 

@@ -28,7 +28,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
         with partial_folder(folder) as partial:
             yield partial
             _check_free(folder)  # an empty folder made meanwhile would be replaced silently
-            partial.rename(folder)
+            _take_name(partial, folder)
     except (FileExistsError, NotADirectoryError) as error:
         raise RunError(f"cannot write to {folder.parent}: {error.strerror}", HINT) from error
     except OSError as error:
@@ -37,6 +37,16 @@ def new_folder(folder: Path) -> Iterator[Path]:
         raise RunError(
             f"cannot write {folder}: {error.strerror}", "make room, or choose another folder with --out"
         ) from error
+
+
+def _take_name(partial: Path, folder: Path) -> None:
+    """Rename; another process may have made the folder since the last look."""
+    try:
+        partial.rename(folder)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        raise _taken(folder) from error
 
 
 @contextmanager
@@ -52,4 +62,8 @@ def partial_folder(target: Path) -> Iterator[Path]:
 
 def _check_free(folder: Path) -> None:
     if folder.exists() or folder.is_symlink():
-        raise RunError(f"{folder} already exists", HINT)
+        raise _taken(folder)
+
+
+def _taken(folder: Path) -> RunError:
+    return RunError(f"{folder} already exists", HINT)

@@ -1,6 +1,7 @@
 """Folders that appear whole or not at all."""
 
 import errno
+import sys
 
 import pytest
 
@@ -52,3 +53,31 @@ def test_place_inside_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot write to"), new_folder(tmp_path / "file" / "a"):
         pytest.fail("the block ran")
+
+
+def test_folder_that_appears_meanwhile_is_not_replaced(tmp_path):
+    def race():
+        with new_folder(tmp_path / "bundle") as partial:
+            (partial / "ours").write_text("x")
+            (tmp_path / "bundle").mkdir()
+            (tmp_path / "bundle" / "theirs").write_text("y")
+
+    with pytest.raises(RunError, match="already exists"):
+        race()
+    assert [path.name for path in tmp_path.rglob("*")] == ["bundle", "theirs"]
+
+
+def test_folder_that_appears_in_the_last_moment_is_not_replaced(tmp_path, monkeypatch):
+    """Between the last look and the renaming."""
+    staging = sys.modules[new_folder.__module__]
+    looks = iter([True, True])
+    monkeypatch.setattr(staging, "_check_free", lambda folder: next(looks))
+
+    def race():
+        with new_folder(tmp_path / "bundle"):
+            (tmp_path / "bundle").mkdir()
+            (tmp_path / "bundle" / "theirs").write_text("y")
+
+    with pytest.raises(RunError, match="already exists"):
+        race()
+    assert [path.name for path in tmp_path.rglob("*")] == ["bundle", "theirs"]

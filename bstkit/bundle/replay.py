@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from bstkit.bundle.integrity import check_files, check_graph
 from bstkit.bundle.manifest import MODEL, Manifest, read_manifest
@@ -26,14 +27,27 @@ class Replay:
         outputs: output -> how far ONNX Runtime is from the golden vectors.
         runs: every run, in order.
         providers: provider -> level -> ONNX Runtime's provider -> nodes that it ran.
-        onnxruntime: the version that ran.
+        engine: what ran, and its version.
     """
 
     manifest: Manifest
     outputs: dict[str, Difference]
     runs: tuple[Run, ...]
     providers: dict[str, dict[str, dict[str, int]]]
-    onnxruntime: str
+    engine: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, in types that `json` can write."""
+        return {
+            "contract_sha256": self.manifest.contract_sha256,
+            "identity": self.manifest.identity.model_dump(mode="json"),
+            "graph": self.manifest.graph.model_dump(mode="json"),
+            "files": len(self.manifest.files),
+            "engine": self.engine,
+            "providers": self.providers,
+            "outputs": {name: asdict(difference) for name, difference in self.outputs.items()},
+            "runs": [asdict(run) for run in self.runs],
+        }
 
 
 def verify_bundle(folder: Path, providers: Sequence[str] = ("cpu",), levels: Sequence[str] = tuple(LEVELS)) -> Replay:
@@ -57,7 +71,8 @@ def verify_bundle(folder: Path, providers: Sequence[str] = ("cpu",), levels: Seq
     check_graph(folder, manifest, onnxruntime.__version__)
     tolerances = {name: Tolerance(atol=one.atol, rtol=one.rtol) for name, one in manifest.tolerances.items()}
     replayed = Measured(tuple(read_vectors(folder, manifest)), tolerances)
-    replayed.run_all(folder / MODEL, providers, levels)
+    beside = [folder / name for name in manifest.graph.runs_beside]
+    replayed.run_all(folder / MODEL, providers, levels, beside)
     if replayed.mismatches:
         raise VerificationError(
             "\n".join(describe(replayed.mismatches)),
@@ -67,4 +82,5 @@ def verify_bundle(folder: Path, providers: Sequence[str] = ("cpu",), levels: Seq
     outputs = {
         name: summarise(pairs, manifest.tolerances[name].atol) for name, pairs in replayed.pairs.items() if pairs
     }
-    return Replay(manifest, outputs, tuple(replayed.runs), replayed.providers, str(onnxruntime.__version__))
+    engine = f"ONNX Runtime {onnxruntime.__version__}"
+    return Replay(manifest, outputs, tuple(replayed.runs), replayed.providers, engine)

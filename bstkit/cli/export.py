@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bstkit.cli.options import IdsOption, JsonOption, ProviderOption, TargetOption
+from bstkit.cli.options import EdgeBatchOption, IdsOption, JsonOption, ProviderOption, TargetOption
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 
@@ -25,6 +26,7 @@ def export_model(
     ] = None,
     provider: ProviderOption = None,
     target: TargetOption = None,
+    edge_batch: EdgeBatchOption = None,
     ids: IdsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -36,29 +38,58 @@ def export_model(
 
     opened = load_run(run)
     with heavy_job() as progress:
-        report = export_run(opened, out, providers=provider or ("cpu",), target=target, ids=ids, progress=progress)
+        report = export_run(
+            opened,
+            out,
+            providers=provider or ("cpu",),
+            target=target,
+            edge_batch=edge_batch,
+            ids=ids,
+            progress=progress,
+        )
     print_report(report, out or opened.bundle, json)
 
 
 def verify_export(
-    run: RunArgument,
+    folder: Annotated[Path, typer.Argument(metavar="RUN|BUNDLE", help="A run folder, or a bundle.")],
     model: Annotated[
-        Path | None, typer.Option("--model", metavar="ONNX", help="The file to check; the run's own export by default.")
+        Path | None, typer.Option("--model", metavar="ONNX", help="The file to check; a run's own export by default.")
     ] = None,
     provider: ProviderOption = None,
     by_layer: Annotated[
-        bool, typer.Option("--by-layer", help="Also compare every layer, and name the first that differs.")
+        bool, typer.Option("--by-layer", help="Also compare every layer of a run, and name the first that differs.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Compare an exported model with TensorFlow, case by case, provider by provider."""
+    """Compare a run's exported model with TensorFlow, or replay a bundle's golden vectors without TensorFlow."""
+    from bstkit.bundle.manifest import is_bundle
+
+    if is_bundle(folder):
+        if model is not None or by_layer:
+            raise typer.BadParameter("a bundle has no TensorFlow model to compare with; give its run folder instead")
+        _verify_bundle(folder, provider or ("cpu",), json)
+    else:
+        _verify_run(folder, model, provider or ("cpu",), by_layer, json)
+
+
+def _verify_bundle(folder: Path, providers: Sequence[str], json: bool) -> None:
+    from bstkit.bundle.replay import verify_bundle
+    from bstkit.cli.progress import job
+    from bstkit.cli.results import print_replay
+
+    with job() as progress, progress.stage("verify"):
+        replay = verify_bundle(folder, providers)
+    print_replay(replay, folder, json)
+
+
+def _verify_run(folder: Path, model: Path | None, providers: Sequence[str], by_layer: bool, json: bool) -> None:
     from bstkit.artefact import load_run
     from bstkit.build import verify_run
     from bstkit.cli.progress import heavy_job
     from bstkit.cli.results import print_report
 
-    opened = load_run(run)
+    opened = load_run(folder)
     path = model or opened.model
     with heavy_job() as progress:
-        report = verify_run(opened, path, providers=provider or ("cpu",), by_layer=by_layer, progress=progress)
+        report = verify_run(opened, path, providers=providers, by_layer=by_layer, progress=progress)
     print_report(report, path, json)

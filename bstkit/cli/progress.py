@@ -23,9 +23,16 @@ SILENCE_SECONDS = 10.0
 
 
 @contextmanager
-def heavy_job() -> Iterator[ShownProgress]:
-    """Show a job's progress, unless `-q` was given; importing TensorFlow is its first stage."""
+def job() -> Iterator[ShownProgress]:
+    """Show a job's progress, unless `-q` was given."""
     with ShownProgress(is_quiet()) as progress:
+        yield progress
+
+
+@contextmanager
+def heavy_job() -> Iterator[ShownProgress]:
+    """The same for a job that needs TensorFlow; importing it is the first stage."""
+    with job() as progress:
         with progress.stage("load libraries"):
             import_tensorflow()
         yield progress

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from bstkit.bundle.manifest import DATA_SET
 from bstkit.cli.render import print_json, print_pairs, print_table
 
 if TYPE_CHECKING:
     from bstkit.artefact import Run
     from bstkit.build import Built
-    from bstkit.export.report import Report
+    from bstkit.bundle.replay import Replay
+    from bstkit.export.report import Report, Usability
 
 
 def print_trained(run: Run, seconds: Mapping[str, float], json: bool) -> None:
@@ -73,21 +75,53 @@ def _print_report(report: Report) -> None:
         for name, one in report.outputs.items()
     ]
     print_table(("TensorFlow against ONNX Runtime", "max |diff|", "mean |diff|", "atol", "scores"), rows)
-    ran = [
-        f"{name} ({', '.join(sorted({runtime for by_level in levels.values() for runtime in by_level}))})"
-        for name, levels in report.providers.items()
-    ]
-    levels = sorted({run.level for run in report.runs})
     print_pairs(
         (
-            ("provider that ran", "; ".join(ran)),
-            ("optimisation levels", ", ".join(levels)),
+            ("provider that ran", _ran(report.providers)),
+            ("optimisation levels", _levels(run.level for run in report.runs)),
             ("cases", ", ".join(report.cases)),
             ("graph", f"{report.nodes} nodes, opset {report.opset}, ONNX Runtime {report.lowest_onnxruntime} or later"),
             ("ids", _ids(report)),
+            *_edge(report),
             ("tolerances", "loosened in [export]" if report.loosened else ""),
         )
     )
+
+
+def print_replay(replay: Replay, folder: Path, json: bool) -> None:
+    """What replaying a bundle's golden vectors gave."""
+    manifest = replay.manifest
+    if json:
+        print_json({"folder": str(folder), **replay.to_json()})
+        return
+    rows = [
+        (name, f"{one.max_abs:.1e}", f"{one.mean_abs:.1e}", f"{manifest.tolerances[name].atol:.0e}", f"{one.scores:,}")
+        for name, one in replay.outputs.items()
+    ]
+    print_table((f"golden vectors against {replay.engine}", "max |diff|", "mean |diff|", "atol", "scores"), rows)
+    print_pairs(
+        (
+            ("files", f"{len(manifest.files)} as the manifest says"),
+            ("contract", f"version {manifest.contract.version}, {manifest.contract_sha256[:12]}"),
+            ("recipe", f"{manifest.identity.recipe}, exported by bstkit {manifest.identity.bstkit}"),
+            ("provider that ran", _ran(replay.providers)),
+            ("optimisation levels", _levels(run.level for run in replay.runs)),
+            ("cases", ", ".join(dict.fromkeys(run.case for run in replay.runs))),
+            ("verified", folder),
+        )
+    )
+
+
+def _ran(providers: Mapping[str, Mapping[str, Mapping[str, int]]]) -> str:
+    """Which providers ran nodes, by the name that was asked for."""
+    return "; ".join(
+        f"{name} ({', '.join(sorted({runtime for by_level in levels.values() for runtime in by_level}))})"
+        for name, levels in providers.items()
+    )
+
+
+def _levels(levels: Iterable[str]) -> str:
+    return ", ".join(sorted(set(levels)))
 
 
 def _ids(report: Report) -> str:
@@ -96,6 +130,33 @@ def _ids(report: Report) -> str:
     for name, dtype in report.id_dtypes.items():
         by_dtype.setdefault(dtype, []).append(name)
     return f"{report.ids}: " + "; ".join(f"{dtype} {', '.join(names)}" for dtype, names in by_dtype.items())
+
+
+def _edge(report: Report) -> list[tuple[str, str]]:
+    """Of a file for devices: its shapes, the file beside it, and what accelerators make of it."""
+    edge = report.edge
+    if edge is None:
+        return []
+    sizes = ", ".join(f"{name} {number}" for name, number in edge.sizes.items())
+    cut = f"; cut to the most recent steps: {', '.join(edge.cut)}" if edge.cut else ""
+    ort = f"{edge.bytes:,} bytes, optimised to '{edge.level}', ONNX Runtime {edge.lowest_onnxruntime} or later"
+    return [
+        ("fixed shapes", sizes + cut),
+        (edge.ort, ort),
+        *((name, _usability(one)) for name, one in edge.usability.items()),
+    ]
+
+
+def _usability(one: Usability) -> str:
+    """The verdict and its reasons in a line."""
+    reasons = [f"runs {one.supported} of {one.nodes} nodes, in {one.partitions} partitions"]
+    if one.unsupported:
+        reasons.append(f"not {', '.join(one.unsupported)}")
+    if one.dynamic:
+        reasons.append(f"{one.dynamic} nodes have no fixed shape")
+    if one.rank:
+        reasons.append(f"{one.rank} nodes have too many dimensions")
+    return f"{one.verdict}: {'; '.join(reasons)}"
 
 
 def _print_seconds(seconds: Mapping[str, float]) -> None:
@@ -107,8 +168,14 @@ def _print_seconds(seconds: Mapping[str, float]) -> None:
 
 
 def _print_files(folder: Path) -> None:
+    """Every file, but one row for all golden vectors."""
+    shown: dict[str, int] = {}
+    for name, size in _files(folder).items():
+        head, found, _ = name.partition(f"/{DATA_SET}")
+        row = f"{head}/{DATA_SET}*" if found else name
+        shown[row] = shown.get(row, 0) + size
     typer.echo()
-    print_table(("file", "bytes"), [(name, f"{size:,}") for name, size in _files(folder).items()])
+    print_table(("file", "bytes"), [(name, f"{size:,}") for name, size in shown.items()])
 
 
 def _files(folder: Path) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,20 +43,24 @@ def read_model(path: Path) -> ir.Model:
     return model
 
 
-def check_interface(model: ir.Model, inputs: Sequence[InputSpec], outputs: Sequence[str]) -> None:
+def check_interface(
+    model: ir.Model, inputs: Sequence[InputSpec], outputs: Sequence[str], sizes: Mapping[str, int] | None = None
+) -> None:
     """Compare names, then dtypes, then dimensions of inputs and outputs.
 
     Args:
         model: read from a file.
         inputs: what it should take.
         outputs: names of what it should give.
+        sizes: name of a dimension -> the number that should stand in its place.
 
     Raises:
         VerificationError: they differ; all differences of the first kind that has any are listed.
     """
+    sizes = sizes or {}
     wanted: dict[str, dict[str, tuple[Any, ...]]] = {
-        "input": {spec.name: (onnx_dtype(spec), list(spec.dims)) for spec in inputs},
-        "output": {name: (ir.DataType.FLOAT, [BATCH, 1]) for name in outputs},
+        "input": {spec.name: (onnx_dtype(spec), [sizes.get(dim, dim) for dim in spec.dims]) for spec in inputs},
+        "output": {name: (ir.DataType.FLOAT, [sizes.get(BATCH, BATCH), 1]) for name in outputs},
     }
     found: dict[str, dict[str, tuple[Any, ...]]] = {
         kind: {str(value.name): (value.dtype, _dims(value)) for value in values}

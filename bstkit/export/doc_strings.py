@@ -39,10 +39,7 @@ def _values(spec: InputSpec, features: Features, keys: Mapping[str, Keys]) -> st
         case "length":
             return f"Number of real steps of history '{spec.history}'."
         case "context_numeric":
-            feature = features.context[spec.column]
-            missing = feature.missing if isinstance(feature, ContextNumeric) else None
-            stands = "the mean, or a bucket of its own" if missing is None else f"{missing:g}"
-            return f"Column '{spec.column}', not transformed; NaN is missing and stands for {stands}."
+            return f"Column '{spec.column}', not transformed; NaN is missing and counts as {_missing(spec, features)}."
     found = keys.get(spec.space or "")
     if found is not None:
         return f"Keys of column '{spec.column}' as the log writes them ({found.dtype}); others are out-of-vocabulary."
@@ -52,6 +49,16 @@ def _values(spec: InputSpec, features: Features, keys: Mapping[str, Keys]) -> st
         f"Ids of column '{spec.column}' in space '{spec.space}': {PAD_ID} padding, {OOV_ID} out-of-vocabulary, "
         f"{FIRST_ID}{last} the lines of vocab/{spec.space}.txt; any other id counts as {OOV_ID}."
     )
+
+
+def _missing(spec: InputSpec, features: Features) -> str:
+    """What the graph takes a missing number for."""
+    feature = features.context[spec.column]
+    if not isinstance(feature, ContextNumeric):
+        raise ValueError(f"{spec.name} is not numeric")
+    if feature.missing is not None:
+        return f"{feature.missing:g}"
+    return "a bucket of its own" if feature.numeric == "bucket" else "the mean"
 
 
 def _steps(spec: InputSpec, features: Features) -> str:

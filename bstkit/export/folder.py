@@ -32,6 +32,7 @@ from bstkit.export.metadata import state_facts
 from bstkit.export.providers import check_names
 from bstkit.export.report import Report
 from bstkit.export.stated_contract import contract_of
+from bstkit.export.targets import TARGETS
 from bstkit.export.verification import Verifier
 from bstkit.export.write import write_model
 from bstkit.staging import new_folder
@@ -68,6 +69,7 @@ def export_folder(
     with new_folder(folder) as partial:
         verifier = Verifier(composed, source.samples, source.vocabularies)
         keys = verifier.keys if composed.selection.export.ids == "raw" else None
+        target = TARGETS[composed.selection.export.target]
         start = time.perf_counter()
         model, _ = assemble(composed, passes, verifier.check, keys=keys)
         contract = contract_of(model, composed, keys)
@@ -78,12 +80,14 @@ def export_folder(
         write_doc_strings(model, composed, keys)
         converted = time.perf_counter()
         write_model(model, partial / MODEL)
+        if target.write_beside is not None:
+            target.write_beside(partial / MODEL)
         written = time.perf_counter()
         report = verifier.verify(partial / MODEL, providers)
         report = replace(report, seconds={"convert": converted - start, "write": written - converted, **report.seconds})
         (partial / REPORT).write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")
         _write_vocabularies(partial, [space for space, fact in vocabularies.items() if fact.file], source)
-        data_sets = verifier.data_sets(raw=keys is not None)
+        data_sets = verifier.golden(partial / MODEL)
         write_vectors(partial, contract, data_sets)
         write_cpp(partial, contract)
         manifest = Manifest(
@@ -97,6 +101,7 @@ def export_folder(
                 ir_version=report.ir_version,
                 lowest_onnxruntime=report.lowest_onnxruntime,
                 operations=report.operations,
+                runs_beside=tuple(f"{Path(MODEL).stem}{suffix}" for suffix in target.runs_beside),
             ),
             vocabularies=vocabularies,
             tolerances=tolerances,
