@@ -6,7 +6,8 @@
 
 namespace bstkit {
 
-Arguments::Arguments(int count, char** values, const std::set<std::string>& valued, const std::set<std::string>& plain) {
+Arguments::Arguments(int count, char** values, const std::set<std::string>& valued,
+                     const std::set<std::string>& plain) {
   std::string all;
   for (const auto* names : {&valued, &plain}) {
     for (const std::string& name : *names) all += " " + name;
@@ -41,7 +42,8 @@ int Arguments::count(const std::string& name, int otherwise) const {
   int number = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (problem != std::errc() || end != text.data() + text.size() || number < 1) {
-    throw unusable(name + " takes a whole number from 1 on, not '" + text + "'", "leave it out for " + std::to_string(otherwise));
+    throw unusable(name + " takes a whole number from 1 on, not '" + text + "'",
+                   "leave it out for " + std::to_string(otherwise));
   }
   return number;
 }

@@ -70,7 +70,8 @@ std::vector<Tensor> BatchBuilder::build(std::vector<Event> events) const {
 Tensor BatchBuilder::filled(const Input& input, std::vector<std::int64_t> shape) const {
   const std::size_t size = size_of(shape);
   if (input.space == none) {
-    if (input.dtype == Dtype::int32) return {shape, std::vector<std::int32_t>(size, static_cast<std::int32_t>(input.padding))};
+    if (input.dtype == Dtype::int32)
+      return {shape, std::vector<std::int32_t>(size, static_cast<std::int32_t>(input.padding))};
     return {shape, std::vector<float>(size, static_cast<float>(input.padding))};
   }
   const Space& space = contract_.spaces[static_cast<std::size_t>(input.space)];
@@ -130,8 +131,9 @@ void BatchBuilder::put_key(Tensor& tensor, std::size_t at, const Input& input, c
   } else {
     // ONNX Runtime takes strings that end at the first NUL, and no key of a vocabulary holds one.
     const bool usable = key != nullptr && *key != space.padding_text && key->find('\0') == std::string::npos;
-    std::get<std::vector<std::string>>(tensor.data)[at] =
-        usable ? *key : step ? keys.unknown_text : std::string(space.padding_text);
+    std::get<std::vector<std::string>>(tensor.data)[at] = usable ? *key
+                                                          : step ? keys.unknown_text
+                                                                 : std::string(space.padding_text);
   }
 }
 

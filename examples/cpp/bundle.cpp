@@ -47,9 +47,10 @@ Bundle::Bundle(std::filesystem::path folder, const Contract& compiled)
     }
     const std::string sha256 = manifest.at("contract_sha256").get<std::string>();
     if (sha256 != compiled.sha256) {
-      throw refusal("the bundle has another contract than this program was compiled for:\n  bundle  " + sha256 +
-                        "\n  program " + std::string(compiled.sha256),
-                    "build the program again with -DBUNDLE=" + folder_.string() + ", and look at what its caller must change");
+      throw refusal(
+          "the bundle has another contract than this program was compiled for:\n  bundle  " + sha256 + "\n  program " +
+              std::string(compiled.sha256),
+          "build the program again with -DBUNDLE=" + folder_.string() + ", and look at what its caller must change");
     }
     lowest_onnxruntime = manifest.at("graph").at("lowest_onnxruntime").get<std::string>();
     for (const json& one : manifest.at("vectors")) vectors.push_back(vector_of(one));
@@ -61,7 +62,8 @@ Bundle::Bundle(std::filesystem::path folder, const Contract& compiled)
     for (const auto& [name, one] : manifest.at("files").items()) {
       files_[name] = {one.at("bytes").get<std::uint64_t>(), one.at("sha256").get<std::string>()};
     }
-    for (const auto& [name, one] : manifest.at("vocabularies").items()) rows_[name] = one.at("rows").get<std::int64_t>();
+    for (const auto& [name, one] : manifest.at("vocabularies").items())
+      rows_[name] = one.at("rows").get<std::int64_t>();
   } catch (const json::exception& error) {
     throw refusal(path.string() + " is damaged: " + error.what(), changed);
   }
@@ -70,14 +72,15 @@ Bundle::Bundle(std::filesystem::path folder, const Contract& compiled)
 std::filesystem::path Bundle::checked(const std::string& name) const {
   const std::filesystem::path path = folder_ / name;
   const auto stated = files_.find(name);
-  if (stated == files_.end()) throw unusable("the bundle " + folder_.string() + " has no " + name, "export it again with it");
+  if (stated == files_.end())
+    throw unusable("the bundle " + folder_.string() + " has no " + name, "export it again with it");
   std::error_code missing;
   const std::uintmax_t bytes = std::filesystem::file_size(path, missing);
   if (missing) throw refusal(path.string() + " is missing", changed);
   if (bytes != stated->second.bytes) {
-    throw refusal(path.string() + " has " + std::to_string(bytes) + " bytes instead of " +
-                      std::to_string(stated->second.bytes),
-                  changed);
+    throw refusal(
+        path.string() + " has " + std::to_string(bytes) + " bytes instead of " + std::to_string(stated->second.bytes),
+        changed);
   }
   if (sha256_of_file(path) != stated->second.sha256) {
     throw refusal(path.string() + " was changed: its digest is another one", changed);

@@ -49,7 +49,8 @@ Json described(const Input& input, const Contract& contract) {
 
 std::string describe(const Contract& contract) {
   const bool raw = contract.ids == Ids::raw;
-  Json all{{"contract_version", contract.version}, {"contract_sha256", contract.sha256}, {"ids", raw ? "raw" : "encoded"}};
+  Json all{
+      {"contract_version", contract.version}, {"contract_sha256", contract.sha256}, {"ids", raw ? "raw" : "encoded"}};
   for (const Input& input : contract.inputs) all["inputs"][std::string(input.name)] = described(input, contract);
   for (const Output& output : contract.outputs) {
     all["outputs"][std::string(output.name)] = {{"task", output.task}, {"probability", output.probability}};
@@ -61,13 +62,10 @@ std::string describe(const Contract& contract) {
                                               {"first_id", space.first_id}};
   }
   for (const History& history : contract.histories) {
-    all["histories"][std::string(history.name)] = {{"max_length", history.max_length},
-                                                   {"order", history.order},
-                                                   {"padding_side", history.padding_side},
-                                                   {"truncation", history.truncation},
-                                                   {"time_rule", history.time_rule},
-                                                   {"real_step", history.real_step},
-                                                   {"candidate", history.candidate}};
+    all["histories"][std::string(history.name)] = {
+        {"max_length", history.max_length}, {"order", history.order},         {"padding_side", history.padding_side},
+        {"truncation", history.truncation}, {"time_rule", history.time_rule}, {"real_step", history.real_step},
+        {"candidate", history.candidate}};
   }
   return all.dump(2) + "\n";
 }

@@ -86,8 +86,8 @@ class Listener : public json::json_sax_t {
   const Contract& contract_;
   Field* field_ = nullptr;    // where the values go; none while a key is skipped
   bool in_sessions_ = false;  // null among the arrays of that field is an empty one
-  std::size_t depth_ = 0;    // 1 inside the event, 2 and 3 inside the arrays of a field
-  std::size_t skipped_ = 0;  // how deep it is in what is skipped
+  std::size_t depth_ = 0;     // 1 inside the event, 2 and 3 inside the arrays of a field
+  std::size_t skipped_ = 0;   // how deep it is in what is skipped
 };
 
 }  // namespace

@@ -15,9 +15,12 @@ bool has_steps(const Input& input) { return input.rank > 1; }
 
 void check_nesting(const Event& event, const Input& input, Field& field) {
   if (field.missing()) field = {step_dims(input), {}, {}};
-  if (has_steps(input) && field.rank == 1 && field.cells.empty()) field.rank = step_dims(input);  // `[]` is an empty history of either kind
+  if (has_steps(input) && field.rank == 1 && field.cells.empty())
+    field.rank = step_dims(input);  // `[]` is an empty history of either kind
   if (field.rank == step_dims(input)) return;
-  const char* wanted = input.rank == 1 ? "one value" : input.rank == 2 ? "an array" : "an array of arrays, one a session";
+  const char* wanted = input.rank == 1   ? "one value"
+                       : input.rank == 2 ? "an array"
+                                         : "an array of arrays, one a session";
   wrong_event(event, std::string(input.name) + " is not " + wanted);
 }
 

@@ -8,9 +8,9 @@
 
 namespace bstkit {
 
-// Checks and completes the histories of an event in place: every input of a history has equally many steps, those behind
-// a stated length are dropped, one that is not stated is counted, and where the contract's sizes are fixed only the most
-// recent steps are left.
+// Checks and completes the histories of an event in place: every input of a history has equally many steps, those
+// behind a stated length are dropped, one that is not stated is counted, and where the contract's sizes are fixed only
+// the most recent steps are left.
 void fit_histories(Event& event, const Contract& contract);
 
 // The shape of one input in a batch: as many sessions and steps as the longest row has, at least one of each.

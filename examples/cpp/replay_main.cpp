@@ -39,12 +39,13 @@ Scores score(const Bundle& bundle, const Scorer& scorer, const GoldenVector& vec
 }
 
 // Compares row i of `found` with row order[i] of `expected`, and prints the largest difference.
-void compare(const Scores& found, const Scores& expected, const std::vector<std::size_t>& order, const std::string& what,
-             const Bundle& bundle) {
+void compare(const Scores& found, const Scores& expected, const std::vector<std::size_t>& order,
+             const std::string& what, const Bundle& bundle) {
   for (std::size_t i = 0; i < found.size(); ++i) {
     const std::string output(bundle.contract.outputs[i].name);
     const Tolerance tolerance = bundle.tolerances.at(output);
-    if (found[i].size() != expected[i].size()) throw refusal(what + ": output '" + output + "' has other rows", changed);
+    if (found[i].size() != expected[i].size())
+      throw refusal(what + ": output '" + output + "' has other rows", changed);
     double most = 0;
     for (std::size_t row = 0; row < found[i].size(); ++row) {
       const double wanted = expected[i].at(order.empty() ? row : order.at(row));
@@ -89,7 +90,8 @@ int run(int count, char** values) {
     replay(bundle, scorer, vector);
     any = true;
   }
-  if (!any) throw unusable("the bundle has no golden vector '" + name + "'", "its manifest.json names them under vectors");
+  if (!any)
+    throw unusable("the bundle has no golden vector '" + name + "'", "its manifest.json names them under vectors");
   return 0;
 }
 

@@ -12,8 +12,9 @@
 namespace bstkit {
 namespace {
 
-// The API of ONNX Runtime 1.12, the oldest that loads a bundle, has every function that is called here. Entries are only
-// ever added behind the others, so newer headers do no harm, and one binary runs with older and newer libraries alike.
+// The API of ONNX Runtime 1.12, the oldest that loads a bundle, has every function that is called here. Entries are
+// only ever added behind the others, so newer headers do no harm, and one binary runs with older and newer libraries
+// alike.
 constexpr std::uint32_t kApiVersion = 12;
 
 #ifdef BSTKIT_LINKED

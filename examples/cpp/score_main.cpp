@@ -38,7 +38,8 @@ void print(const std::vector<std::vector<float>>& scores, std::size_t rows, cons
     std::string text;
     for (std::size_t i = 0; i < scores.size(); ++i) {
       char number[32] = "null";
-      if (std::isfinite(scores[i][row])) std::snprintf(number, sizeof number, "%.9g", static_cast<double>(scores[i][row]));
+      if (std::isfinite(scores[i][row]))
+        std::snprintf(number, sizeof number, "%.9g", static_cast<double>(scores[i][row]));
       text += (i == 0 ? "{" : ", ") + quoted(contract.outputs[i].name) + ": " + number;
     }
     std::cout << text << "}\n";

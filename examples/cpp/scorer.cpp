@@ -81,9 +81,8 @@ std::vector<std::vector<float>> Scorer::scores(const std::vector<Tensor>& inputs
   std::vector<Ort::Value> values;
   for (const Tensor& tensor : inputs) values.push_back(value_of(tensor));
   const std::vector<std::string> names = names_of(contract_.inputs), outputs = names_of(contract_.outputs);
-  const std::vector<Ort::Value> found =
-      session_.Run(Ort::RunOptions{nullptr}, pointers_to(names).data(), values.data(), values.size(),
-                   pointers_to(outputs).data(), outputs.size());
+  const std::vector<Ort::Value> found = session_.Run(Ort::RunOptions{nullptr}, pointers_to(names).data(), values.data(),
+                                                     values.size(), pointers_to(outputs).data(), outputs.size());
   std::vector<std::vector<float>> scores;
   for (const Ort::Value& value : found) {
     const std::size_t rows = value.GetTensorTypeAndShapeInfo().GetElementCount();

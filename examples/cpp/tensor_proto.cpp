@@ -59,9 +59,11 @@ class Wire {
 
 template <class Cell>
 std::vector<Cell> cells_of(std::string_view raw, std::uint64_t count, const Wire& wire) {
-  if (raw.size() / sizeof(Cell) != count || raw.size() % sizeof(Cell) != 0) wire.damaged("data and dimensions disagree");
+  if (raw.size() / sizeof(Cell) != count || raw.size() % sizeof(Cell) != 0)
+    wire.damaged("data and dimensions disagree");
   std::vector<Cell> cells(raw.size() / sizeof(Cell));
-  if (!cells.empty()) std::memcpy(cells.data(), raw.data(), raw.size());  // raw data is little-endian, as we take hosts to be
+  if (!cells.empty())
+    std::memcpy(cells.data(), raw.data(), raw.size());  // raw data is little-endian, as we take hosts to be
   return cells;
 }
 
@@ -96,7 +98,8 @@ NamedTensor read_tensor(std::string_view bytes, const std::string& file) {
   }
   std::uint64_t count = 1;
   for (const std::int64_t dim : found.tensor.shape) {
-    if (dim < 0 || (dim > 0 && count > bytes.size() / static_cast<std::uint64_t>(dim))) wire.damaged("dimensions past its size");
+    if (dim < 0 || (dim > 0 && count > bytes.size() / static_cast<std::uint64_t>(dim)))
+      wire.damaged("dimensions past its size");
     count *= static_cast<std::uint64_t>(dim);
   }
   switch (data_type) {

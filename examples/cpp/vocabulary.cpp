@@ -22,8 +22,8 @@ Vocabulary::Vocabulary(const Space& space, const Bundle& bundle)
     start = end + 1;
   }
   if (id != bundle.rows(space.name)) {
-    throw refusal(file + " makes " + std::to_string(id) + " rows, and the table of id space " + std::string(space.name) +
-                      " has " + std::to_string(bundle.rows(space.name)),
+    throw refusal(file + " makes " + std::to_string(id) + " rows, and the table of id space " +
+                      std::string(space.name) + " has " + std::to_string(bundle.rows(space.name)),
                   changed);
   }
 }
