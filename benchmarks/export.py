@@ -1,10 +1,11 @@
 """Compare the exporter with plain tf2onnx on the same models, in one process: nodes, casts, seconds.
 
     python benchmarks/export.py
+    python benchmarks/export.py --sizes
 
-prints a table and writes benchmarks/results/export.json. Seconds depend on the machine and on what else it does: read
-the ratio. Plain tf2onnx captures the weights; the exporter attaches them afterwards. Neither time includes writing the
-file.
+The first prints a table and writes benchmarks/results/export.json; the second is benchmarks/size.py. Seconds depend
+on the machine and on what else it does: read the ratio. Plain tf2onnx captures the weights; the exporter attaches them
+afterwards. Neither time includes writing the file.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import tensorflow as tf  # after the log level
 import tf2onnx  # after the log level
 
+from benchmarks import size  # after the path
 from bstkit.compose import Composed, compose  # after the path
 from bstkit.config.resolve import load_selection
 from bstkit.export.assemble import assemble  # after the path
@@ -72,8 +74,13 @@ def main() -> None:
     """Measure both recipes and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=3, help="runs of the exporter; plain tf2onnx runs once")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
+    parser.add_argument("--out", type=Path, help="where the JSON goes")
+    parser.add_argument("--sizes", type=int, nargs="*", metavar="ROWS", help="measure tables of these sizes instead")
     options = parser.parse_args()
+    if options.sizes is not None:
+        size.main(options.sizes or size.ROWS, options.out or size.RESULTS)
+        return
+    out = options.out or RESULTS
     recipes = {name: compose(load_selection(name), features(SEED_MODEL_ROWS)) for name in ("bst_small", "bst")}
     results: dict[str, Any] = {}
     print(f"{'recipe':<10} {'parameters':>11} {'':<8} {'nodes':>6} {'casts':>6} {'seconds':>8}")
@@ -94,8 +101,8 @@ def main() -> None:
         "machine": platform.machine(),
     }
     versions = {"tensorflow": tf.__version__, "tf2onnx": tf2onnx.__version__, "python": platform.python_version()}
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps({"machine": machine, "versions": versions, "recipes": results}, indent=2) + "\n")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps({"machine": machine, "versions": versions, "recipes": results}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

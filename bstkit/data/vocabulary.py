@@ -6,11 +6,16 @@ Id 0 is padding and 1 out-of-vocabulary, so the first key has id 2. In a file, l
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bstkit.config.features import FIRST_ID
 from bstkit.errors import DataError
+
+_HINT = "take it again from the run or bundle that it belongs to"
+_PIECE = 2**20
+"""Bytes of a file that are read together."""
 
 
 def rows_of(keys: Sequence[str]) -> int:
@@ -34,13 +39,12 @@ def read_vocabulary(path: Path) -> tuple[str, ...]:
     Raises:
         DataError: the file is missing, not UTF-8, does not end in a line feed, or holds an empty or repeated key.
     """
-    hint = "take it again from the run or bundle that it belongs to"
     try:
         text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read the vocabulary {path}: {error}", hint) from error
+        raise DataError(f"cannot read the vocabulary {path}: {error}", _HINT) from error
     if text and not text.endswith("\n"):
-        raise DataError(f"the vocabulary {path} is cut short: its last line has no end", hint)
+        raise DataError(f"the vocabulary {path} is cut short: its last line has no end", _HINT)
     keys = tuple(text.split("\n")[:-1])
     _check(keys, path)
     return keys
@@ -68,6 +72,26 @@ class VocabularyFolder(Mapping[str, tuple[str, ...]]):
                 raise KeyError(space)
             self._read[space] = read_vocabulary(path)
         return self._read[space]
+
+    def __contains__(self, space: object) -> bool:
+        return (self._folder / f"{space}.txt").is_file()
+
+    def copy(self, space: str, path: Path) -> int:
+        """Copy a vocabulary's file without reading its keys; returns how many lines it has.
+
+        Raises:
+            DataError: the file cannot be read.
+        """
+        lines = 0
+        source = self._folder / f"{space}.txt"
+        try:
+            with source.open("rb") as file:
+                while piece := file.read(_PIECE):
+                    lines += piece.count(b"\n")
+        except OSError as error:
+            raise DataError(f"cannot read the vocabulary {source}: {error.strerror}", _HINT) from error
+        shutil.copyfile(source, path)
+        return lines
 
     def __iter__(self) -> Iterator[str]:
         return (path.stem for path in sorted(self._folder.glob("*.txt")))

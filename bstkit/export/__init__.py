@@ -47,7 +47,7 @@ def export(
         provenance: where the model comes from, for the manifest. A run's is `run.provenance`.
 
     Raises:
-        RunError: the folder is there already, or cannot be written.
+        RunError: the folder is there already, or cannot be written; or a weight is NaN or infinite.
         ExportError: the model could not be converted, the graph breaks a rule, or raw ids lack a vocabulary.
         ProviderError: a provider is unknown or did not run.
         VerificationError: the numbers differ.

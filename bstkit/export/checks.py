@@ -10,6 +10,7 @@ import onnx_ir as ir
 
 from bstkit.errors import ExportError, RunError, VerificationError
 from bstkit.export.contract import onnx_dtype
+from bstkit.export.external_data import check_data
 from bstkit.export.write import check_file
 from bstkit.inputs import BATCH, InputSpec
 
@@ -32,10 +33,7 @@ def read_model(path: Path) -> ir.Model:
         model = ir.load(path)
     except Exception as error:
         raise VerificationError(f"{path} is truncated or no ONNX model: {error}", _EXPORT_AGAIN) from error
-    for value in model.graph.initializers.values():
-        tensor = value.const_value
-        if isinstance(tensor, ir.ExternalTensor):
-            _check_external(tensor)
+    check_data(model)
     try:
         check_file(path)
     except ExportError as error:
@@ -77,17 +75,6 @@ def check_interface(
             for kind in wanted
             for name, expected in wanted[kind].items()
             if found[kind][name][index] != expected[index]
-        )
-
-
-def _check_external(tensor: ir.ExternalTensor) -> None:
-    """onnx.checker passes a truncated data file."""
-    data = Path(tensor.path)
-    needed = (tensor.offset or 0) + (tensor.length or tensor.nbytes)
-    size = data.stat().st_size if data.is_file() else 0
-    if size < needed:
-        raise VerificationError(
-            f"{data} is truncated or missing: it has {size} bytes, '{tensor.name}' ends at {needed}", _EXPORT_AGAIN
         )
 
 

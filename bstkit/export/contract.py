@@ -13,6 +13,9 @@ from bstkit.export.raw_ids import is_encoder, takes_raw_ids
 from bstkit.inputs import BATCH, InputSpec
 
 IR_VERSION = 8
+LOWEST = "bstkit.lowest_onnxruntime"
+"""Key in `metadata_props`: the lowest ONNX Runtime that loads the file."""
+
 LOWEST_ONNXRUNTIME = {17: "1.12", 18: "1.14"}
 """Opset -> the lowest ONNX Runtime that loads it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -18,15 +19,20 @@ from bstkit.bundle.manifest import (
     GraphFact,
     Manifest,
     Tolerance,
+    VocabularyFact,
     file_fact,
 )
 from bstkit.bundle.replay import verify_bundle
 from bstkit.bundle.vectors import write_vectors
 from bstkit.component import GraphPass
 from bstkit.compose import Composed
-from bstkit.data.vocabulary import write_vocabulary
+from bstkit.config.features import FIRST_ID
+from bstkit.data.vocabulary import VocabularyFolder, write_vocabulary
+from bstkit.errors import ExportError
 from bstkit.export.assemble import assemble
+from bstkit.export.blame import broken_step_named
 from bstkit.export.doc_strings import write_doc_strings
+from bstkit.export.finite import check_finite
 from bstkit.export.identity import identity_of, vocabulary_facts
 from bstkit.export.metadata import state_facts
 from bstkit.export.providers import check_names
@@ -67,26 +73,30 @@ def export_folder(
     source = source or Source()
     check_names(providers)
     with new_folder(folder) as partial:
+        check_finite(composed.serving.variables)
         verifier = Verifier(composed, source.samples, source.vocabularies)
         keys = verifier.keys if composed.selection.export.ids == "raw" else None
         target = TARGETS[composed.selection.export.target]
-        start = time.perf_counter()
-        model, _ = assemble(composed, passes, verifier.check, keys=keys)
-        contract = contract_of(model, composed, keys)
-        identity = identity_of(composed, source.provenance)
-        vocabularies = vocabulary_facts(composed.features, tuple(contract.spaces), source.vocabularies)
-        tolerances = {name: Tolerance(**one.model_dump()) for name, one in verifier.tolerances.items()}
-        state_facts(model, contract, identity, vocabularies, tolerances)
-        write_doc_strings(model, composed, keys)
-        converted = time.perf_counter()
-        write_model(model, partial / MODEL)
-        if target.write_beside is not None:
-            target.write_beside(partial / MODEL)
-        written = time.perf_counter()
-        report = verifier.verify(partial / MODEL, providers)
+        assembled = functools.partial(assemble, composed, passes, keys=keys)
+        check = functools.partial(verifier.check, providers=providers)
+        with broken_step_named(lambda: assembled(check=check, check_each=True)):
+            start = time.perf_counter()
+            model, _ = assembled(check=verifier.check)
+            contract = contract_of(model, composed, keys)
+            identity = identity_of(composed, source.provenance)
+            vocabularies = vocabulary_facts(composed.features, tuple(contract.spaces), source.vocabularies)
+            tolerances = {name: Tolerance(**one.model_dump()) for name, one in verifier.tolerances.items()}
+            state_facts(model, contract, identity, vocabularies, tolerances)
+            write_doc_strings(model, composed, keys)
+            converted = time.perf_counter()
+            write_model(model, partial / MODEL)
+            if target.write_beside is not None:
+                target.write_beside(partial / MODEL)
+            written = time.perf_counter()
+            report = verifier.verify(partial / MODEL, providers)
         report = replace(report, seconds={"convert": converted - start, "write": written - converted, **report.seconds})
         (partial / REPORT).write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")
-        _write_vocabularies(partial, [space for space, fact in vocabularies.items() if fact.file], source)
+        _write_vocabularies(partial, vocabularies, source)
         data_sets = verifier.golden(partial / MODEL)
         write_vectors(partial, contract, data_sets)
         write_cpp(partial, contract)
@@ -113,9 +123,26 @@ def export_folder(
     return report
 
 
-def _write_vocabularies(folder: Path, spaces: Sequence[str], source: Source) -> None:
-    if source.vocabularies is None or not spaces:
+def _write_vocabularies(folder: Path, facts: Mapping[str, VocabularyFact], source: Source) -> None:
+    """Write the vocabularies; those of a run are copied, however large they are.
+
+    Raises:
+        ExportError: one does not have as many keys as its table has rows.
+    """
+    written = {space: fact for space, fact in facts.items() if fact.file is not None}
+    if source.vocabularies is None or not written:
         return
     (folder / "vocab").mkdir()
-    for space in spaces:
-        write_vocabulary(folder / "vocab" / f"{space}.txt", source.vocabularies[space])
+    for space, fact in written.items():
+        path = folder / "vocab" / f"{space}.txt"
+        if isinstance(source.vocabularies, VocabularyFolder):
+            keys = source.vocabularies.copy(space, path)
+        else:
+            write_vocabulary(path, source.vocabularies[space])
+            keys = len(source.vocabularies[space])
+        if keys + FIRST_ID != fact.rows:
+            raise ExportError(
+                f"the vocabulary of id space '{space}' has {keys:,} keys, and its table {fact.rows:,} rows; it should "
+                f"have {FIRST_ID} fewer",
+                "give the vocabulary that the model was trained with",
+            )

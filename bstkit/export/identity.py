@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from bstkit.bundle.manifest import Data, Identity, VocabularyFact
@@ -37,7 +38,8 @@ def identity_of(composed: Composed, provenance: Mapping[str, Any] | None) -> Ide
         versions=package_versions(),
         components=dict(provenance.get("components", {})),
         seed=composed.selection.train.seed,
-        data=None if data is None else Data.model_validate(data),
+        # The name alone: where the log lay is nothing to a serving team.
+        data=None if data is None else Data(log=Path(data["log"]).name, sha256=data["sha256"]),
     )
 
 

@@ -10,7 +10,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from bstkit.errors import ProviderError
+from bstkit.errors import ProviderError, RunError
 from bstkit.spelling import did_you_mean
 
 PROVIDERS = {
@@ -93,9 +93,16 @@ def nodes_by_provider(session: Any, provider: str) -> dict[str, int]:
 
     Raises:
         ProviderError: the provider that was asked for ran no node.
+        RunError: the profile could not be written as a whole.
     """
     profile = Path(session.end_profiling())
-    events = json.loads(profile.read_text())
+    try:
+        events = json.loads(profile.read_text())
+    except ValueError as error:
+        raise RunError(
+            f"ONNX Runtime's profile in {profile.parent} was cut short",
+            "make room there, or set TMPDIR",
+        ) from error
     profile.unlink()
     ran = {
         (event["name"], event["args"]["provider"])

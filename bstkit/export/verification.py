@@ -22,7 +22,7 @@ from bstkit.export.assemble import assemble
 from bstkit.export.cases import Array, Case, Feeds, make_cases
 from bstkit.export.checks import check_interface, read_model
 from bstkit.export.compare import Mismatch, describe, summarise
-from bstkit.export.contract import LOWEST_ONNXRUNTIME, count_operations
+from bstkit.export.contract import LOWEST, LOWEST_ONNXRUNTIME, count_operations
 from bstkit.export.damage import find_damage
 from bstkit.export.file_layers import compare_file_layers
 from bstkit.export.id_keys import Keys, keys_of
@@ -149,14 +149,14 @@ class Verifier:
                 add(case, case.twin, twin=case.name, order=None if case.order is None else tuple(case.order.tolist()))
         return tuple(found)
 
-    def check(self, model: ir.Model) -> None:
-        """Verify a model that is not written yet, on CPU, for `run_passes`."""
+    def check(self, model: ir.Model, providers: Sequence[str] = ("cpu",)) -> None:
+        """Verify a model that is not written yet, for `run_passes`."""
         from bstkit.export.write import write_model
 
         with tempfile.TemporaryDirectory(prefix="bstkit-") as folder:
             path = Path(folder) / "model.onnx"
             write_model(model, path)
-            self.verify(path)
+            self.verify(path, providers)
 
     def _check_keys(self, models: Mapping[Path, ir.Model]) -> None:
         """Compare every key of the vocabularies inside files; the cases read only some."""
@@ -205,7 +205,7 @@ class Verifier:
             target=target_of(model),
             opset=opset,
             ir_version=model.ir_version,
-            lowest_onnxruntime=LOWEST_ONNXRUNTIME[opset],
+            lowest_onnxruntime=model.metadata_props.get(LOWEST, LOWEST_ONNXRUNTIME[opset]),
             bytes=sum(file.stat().st_size for file in files),
             operations=count_operations(model),
             outputs={name: summarise(pairs, self.tolerances[name].atol) for name, pairs in measured.pairs.items()},

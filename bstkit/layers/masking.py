@@ -57,6 +57,21 @@ def zero_masked(sequence: Any, mask: Any) -> Any:
     return ops.where(ops.expand_dims(mask, -1), sequence, ops.cast(0.0, sequence.dtype))
 
 
+def score_bias(mask: Any, dtype: Any) -> Any:
+    """What is added to scores before a softmax, so that masked steps vanish.
+
+    Their weights are zero where any step is real. Without one the weights mean nothing: zero the values, too.
+
+    Args:
+        mask: bool tensor, True at real steps.
+        dtype: of the scores.
+
+    Returns:
+        Tensor of that dtype with the mask's shape: zero at real steps.
+    """
+    return ops.where(mask, ops.cast(0.0, dtype), ops.cast(MASKED_SCORE, dtype))
+
+
 def masked_softmax(scores: Any, mask: Any, axis: int = -1) -> Any:
     """Softmax in which masked steps weigh exactly zero; all zeros where no step is real.
 

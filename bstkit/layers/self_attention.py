@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from bstkit.layers.heads import merge_heads, split_heads
-from bstkit.layers.masking import masked_softmax
+from bstkit.layers.masking import score_bias, softmax, zero_masked
 
 
 @keras.saving.register_keras_serializable(package="bstkit")
@@ -58,10 +58,11 @@ class MaskedSelfAttention(keras.layers.Layer):
         head_dim = sequence.shape[-1] // self.num_heads
         query = split_heads(self.query_dense(sequence), self.num_heads)
         key = split_heads(self.key_dense(sequence), self.num_heads)
-        value = split_heads(self.value_dense(sequence), self.num_heads)
+        # Zero values in place of zero weights, a sum in place of a choice: `(time, time)` scores are the larger tensor.
+        value = split_heads(zero_masked(self.value_dense(sequence), mask), self.num_heads)
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) * (head_dim**-0.5)  # (batch, heads, time, time)
-        weights = masked_softmax(scores, ops.expand_dims(mask, (1, 2)))
-        weights = self.weights_dropout(weights, training=training)
+        scores = scores + ops.expand_dims(score_bias(mask, scores.dtype), (1, 2))
+        weights = self.weights_dropout(softmax(scores), training=training)
         return self.output_dense(merge_heads(ops.matmul(weights, value)))
 
     def get_config(self) -> dict[str, Any]:

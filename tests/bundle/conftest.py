@@ -20,7 +20,7 @@ KEYS = {
 
 PROVENANCE = {
     "components": {"encoder.transformer": "bstkit 0.1.0"},
-    "data": {"log": "a log", "sha256": "0" * 64},
+    "data": {"log": "somewhere/a log", "sha256": "0" * 64},
     "seed": 0,
 }
 

@@ -24,7 +24,9 @@ def test_bundle_is_replayed(run, bundle):
 def test_json_names_engine_identity_and_runs(run, bundle, built):
     done = run("verify", str(bundle), "--json")
     assert done.code == 0, done.err
-    assert done.json["identity"]["data"] == built.run.provenance["data"]
+    data = built.run.provenance["data"]
+    assert done.json["identity"]["data"] == {"log": "log.csv", "sha256": data["sha256"]}
+    assert data["log"].endswith("/log.csv")
     assert done.json["identity"]["components"] == built.run.provenance["components"]
     assert done.json["outputs"]["ctr"]["max_abs"] < 1e-5
     assert "batch_1024" in {one["case"] for one in done.json["runs"]}

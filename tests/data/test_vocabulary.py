@@ -57,3 +57,16 @@ def test_folder_reads_a_vocabulary_when_it_is_asked_for(tmp_path: Path) -> None:
         folder["cate"]
     with pytest.raises(KeyError):
         folder["user"]
+
+
+def test_folder_copies_a_file_without_reading_its_keys(tmp_path, monkeypatch):
+    (tmp_path / "from").mkdir()
+    write_vocabulary(tmp_path / "from" / "item.txt", ["a", "b", "ü"])
+    monkeypatch.setattr("bstkit.data.vocabulary.read_vocabulary", lambda path: pytest.fail("the keys were read"))
+    folder = VocabularyFolder(tmp_path / "from")
+    assert "item" in folder
+    assert "user" not in folder
+    assert folder.copy("item", tmp_path / "item.txt") == 3
+    assert (tmp_path / "item.txt").read_bytes() == (tmp_path / "from" / "item.txt").read_bytes()
+    with pytest.raises(DataError, match=r"user\.txt: No such file"):
+        folder.copy("user", tmp_path / "user.txt")

@@ -49,3 +49,4 @@ def test_no_integer_is_clipped_in_an_exported_model():
     clipped = [kinds[node.input[0]] for node in inferred.node if node.op_type == "Clip"]
     assert onnx.TensorProto.INT32 not in clipped
     assert onnx.TensorProto.INT64 not in clipped
+    assert model.metadata_props["bstkit.lowest_onnxruntime"] == "1.12"

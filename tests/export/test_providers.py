@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bstkit.errors import ProviderError
+from bstkit.errors import ProviderError, RunError
 from bstkit.export import providers
 from bstkit.export.providers import LEVELS, check_names, make_session, nodes_by_provider
 
@@ -116,3 +116,13 @@ def test_provider_that_ran_no_node_is_an_error(tmp_path):
     session, _ = profile(tmp_path, ("a", CPU))
     with pytest.raises(ProviderError, match="every node ran on CPUExecutionProvider"):
         nodes_by_provider(session, "cuda")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_profile_that_a_full_disk_cut_short_is_named(tmp_path, share):
+    session, file = profile(tmp_path, ("a", CPU))
+    whole = file.read_bytes()
+    file.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(RunError, match=r"profile in .* was cut short") as caught:
+        nodes_by_provider(session, "cpu")
+    assert "TMPDIR" in caught.value.hint

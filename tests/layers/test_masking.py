@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from bstkit.layers.masking import masked_softmax, weighted_sum, zero_masked
+from bstkit.layers.masking import masked_softmax, score_bias, softmax, weighted_sum, zero_masked
 
 
 def test_masked_softmax_by_hand_ignores_masked_steps():
@@ -30,3 +30,12 @@ def test_padding_never_reaches_a_sum(mask, fill):
     dirty = np.where(mask[..., None], values, np.float32(fill))
     total = weighted_sum(zero_masked(keras.ops.convert_to_tensor(dirty), mask), mask.astype(np.float32))
     np.testing.assert_allclose(total, (values * mask[..., None]).sum(1), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_biased_scores_of_masked_steps_weigh_exactly_nothing(dtype):
+    scores = keras.ops.cast([[1.0, 2.0, 80.0], [-40.0, 3.0, 50.0]], dtype)
+    mask = np.array([[True, True, False], [True, False, False]])
+    weights = np.array(softmax(scores + score_bias(keras.ops.convert_to_tensor(mask), dtype)))
+    np.testing.assert_array_equal(weights, np.array(masked_softmax(scores, keras.ops.convert_to_tensor(mask))))
+    assert not weights[~mask].any()

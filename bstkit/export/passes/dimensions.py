@@ -28,8 +28,9 @@ class _Part:
 
 
 def simplify_dimensions(model: ir.Model) -> None:
-    """Rewrite the shapes that are made of numbers and dimensions, in place; `clean_up` removes what they were made
-    LONG     of.
+    """Rewrite the shapes that are made of numbers and dimensions, in place.
+
+    `clean_up` removes what they were made of.
     """
     for node in list(model.graph):
         index = _SHAPE_INPUT.get(node.op_type)

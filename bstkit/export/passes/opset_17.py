@@ -10,6 +10,7 @@ import onnx_ir as ir
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from bstkit.errors import ExportError
+from bstkit.export.contract import LOWEST, LOWEST_ONNXRUNTIME
 from bstkit.export.passes.cleanup import ints
 
 REDUCTIONS = frozenset(
@@ -44,6 +45,7 @@ def downgrade(model: ir.Model) -> None:
         )
     model.opset_imports[""] = 17
     model.metadata_props["bstkit.opset"] = "17"
+    model.metadata_props[LOWEST] = LOWEST_ONNXRUNTIME[17]
     RemoveUnusedNodesPass()(model)
 
 

@@ -14,6 +14,7 @@ import onnx_ir as ir
 from bstkit.compose import Composed
 from bstkit.errors import VerificationError
 from bstkit.export import TargetName
+from bstkit.export.targets import onnxruntime
 from bstkit.export.targets.edge import fix_shapes
 from bstkit.export.targets.ort_file import ORT, write_ort
 
@@ -44,6 +45,7 @@ class Target:
 
 TARGETS: dict[TargetName, Target] = {
     "portable": Target("any engine that runs ai.onnx"),
+    "onnxruntime": Target("ONNX Runtime on a CPU, with its own operations", onnxruntime.rewrite, onnxruntime.DOMAINS),
     "edge": Target(
         "devices: fixed shapes, and an .ort file",
         rewrite=fix_shapes,
