@@ -36,7 +36,7 @@ def export(
     Args:
         composed: the model, with the weights to export.
         folder: a new folder, for `model.onnx` (with `model.onnx.data` past 2 GB), what the target puts beside it,
-            `manifest.json`, `report.json`, vocabularies and golden vectors.
+            `manifest.json`, `report.json`, vocabularies, golden vectors and the C++ consumer.
         providers: `"cpu"`, `"cuda"`, `"tensorrt"`: where ONNX Runtime must give TensorFlow's numbers.
         samples: held-out rows by input name, for the case `typical`; generated where None.
         passes: rewrites of plugins, each verified on its own; they see the graph before vocabularies are put inside.

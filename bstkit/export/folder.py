@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bstkit.bundle.cpp_project import write_cpp
 from bstkit.bundle.integrity import files_of
 from bstkit.bundle.manifest import (
     MANIFEST,
@@ -98,6 +99,7 @@ def export_folder(
         _write_vocabularies(partial, vocabularies, source)
         data_sets = verifier.golden(partial / MODEL)
         write_vectors(partial, contract, data_sets)
+        write_cpp(partial, contract)
         manifest = Manifest(
             schema_version=SCHEMA_VERSION,
             contract_sha256=contract.sha256,

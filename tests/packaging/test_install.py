@@ -1,4 +1,4 @@
-"""registry.toml and the feature files are found in a wheel, in a wheel of the sdist and in an editable install."""
+"""registry.toml, feature files and C++ sources are found in a wheel, a wheel of the sdist and an editable install."""
 
 import os
 import subprocess
@@ -12,11 +12,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PROBE = """
 import bstkit, importlib.metadata, sys
+from bstkit.bundle.cpp_project import cpp_sources
 from bstkit.config.resolve import load_selection
 from bstkit.data.feature_files import packaged_features
 print(bstkit.__file__)
 print(load_selection(environ={}).recipe)
 print(packaged_features("embedded").is_file() and packaged_features("movielens").is_file())
+print(sorted(one.name for one in cpp_sources().iterdir()))
 print(importlib.metadata.version("bstkit"))
 print([entry.value for entry in importlib.metadata.entry_points(group="bstkit") if entry.dist.name == "bstkit"])
 """
@@ -32,9 +34,8 @@ def run(*arguments, **options):
 def checkout(tmp_path_factory):
     """The tracked files alone, as a clean clone has them."""
     folder = tmp_path_factory.mktemp("checkout")
-    listed = run(
-        "git", "ls-files", "bstkit", "registry.toml", "pyproject.toml", "README.md", "tests/conftest.py", cwd=ROOT
-    )
+    kept = ("bstkit", "examples/cpp", "registry.toml", "pyproject.toml", "README.md", "tests/conftest.py")
+    listed = run("git", "ls-files", *kept, cwd=ROOT)
     for name in listed:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes((ROOT / name).read_bytes())
@@ -69,9 +70,10 @@ def install(target, folder):
 def test_installed_package_finds_its_files(kind, checkout, built, tmp_path):
     target = ("--editable", str(checkout)) if kind == "editable" else (str(built[kind]),)
     python = install(target, tmp_path / "environment")
-    location, recipe, files, version, entry_points = run(str(python), "-P", "-c", PROBE, cwd=tmp_path)
+    location, recipe, files, sources, version, entry_points = run(str(python), "-P", "-c", PROBE, cwd=tmp_path)
     assert Path(location).is_relative_to(checkout if kind == "editable" else tmp_path)
     assert (recipe, files, version) == ("bst_small", "True", "0.1.0")
+    assert sources == str(sorted(path.name for path in (checkout / "examples" / "cpp").iterdir()))
     assert entry_points.startswith("['bstkit.plugins'")
 
 
