@@ -7,16 +7,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bstkit.bundle.engine import Session, Way
 from bstkit.bundle.vectors import DataSet
 from bstkit.config.selection import Tolerance
 from bstkit.errors import ProviderError
+from bstkit.export.assignment import NodeRun, count_by_provider
 from bstkit.export.compare import Mismatch, breach
-from bstkit.export.providers import LEVELS, make_session, nodes_by_provider
+from bstkit.export.parity import Compared
 from bstkit.export.report import Run
+
+Scores = dict[str, Any]
 
 
 class Measured:
-    """What the runs of one file gave, on every provider at every level.
+    """What the runs of one file gave, each way that it was run.
 
     Args:
         data_sets: inputs as the file takes them, and the scores that they must give.
@@ -25,8 +29,8 @@ class Measured:
     Attributes:
         mismatches: everything that is not right.
         runs: every run that is, in order.
-        pairs: output -> (scores, expected) of every run that is right.
-        providers: provider -> level -> ONNX Runtime's provider -> nodes that it ran.
+        compared: the scores of every output that is right.
+        nodes: provider -> level -> the nodes that ran.
     """
 
     def __init__(self, data_sets: Sequence[DataSet], tolerances: Mapping[str, Tolerance]) -> None:
@@ -34,66 +38,72 @@ class Measured:
         self._tolerances = tolerances
         self.mismatches: list[Mismatch] = []
         self.runs: list[Run] = []
-        self.pairs: dict[str, list[tuple[Any, Any]]] = {name: [] for name in tolerances}
-        self.providers: dict[str, dict[str, dict[str, int]]] = {}
+        self.compared: list[Compared] = []
+        self.nodes: dict[str, dict[str, tuple[NodeRun, ...]]] = {}
 
-    def run_all(self, path: Path, providers: Sequence[str], levels: Sequence[str] = tuple(LEVELS)) -> None:
-        """Run a file on every provider at every level.
+    @property
+    def providers(self) -> dict[str, dict[str, dict[str, int]]]:
+        """Provider -> level -> the engine's own provider -> nodes that it ran."""
+        return {
+            provider: {level: count_by_provider(nodes) for level, nodes in by_level.items()}
+            for provider, by_level in self.nodes.items()
+        }
+
+    def run_all(self, path: Path, ways: Sequence[Way]) -> None:
+        """Run a file each way.
 
         Raises:
             ProviderError: a provider did not run.
         """
         with tempfile.TemporaryDirectory(prefix="bstkit-") as scratch:
-            for provider in providers:
-                for level in levels:
-                    self._run(path, provider, level, Path(scratch))
+            for way in ways:
+                self._run(path, way, Path(scratch))
 
-    def _run(self, path: Path, provider: str, level: str, scratch: Path) -> None:
-        """Score every data set on one provider at one level."""
+    def _run(self, path: Path, way: Way, scratch: Path) -> None:
+        """Score every data set one way."""
         try:
-            session = make_session(path, provider, level, scratch / "profile")
+            session = way.open(path, scratch)
         except ProviderError:
             raise
-        except Exception as error:  # noqa: BLE001  # ONNX Runtime raises types of its own; each is a mismatch to be listed
-            self.mismatches.append(Mismatch("", "", provider, level, f"ONNX Runtime cannot load the model: {error}"))
+        except Exception as error:  # noqa: BLE001  # engines raise types of their own; each is a mismatch to be listed
+            what = f"{way.engine} cannot load the model: {error}"
+            self.mismatches.append(Mismatch("", "", way.provider, way.level, what))
             return
-        scores: dict[str, dict[str, Any]] = {}
-        for number, one in enumerate(self._data_sets):
-            found = self._score(session, one, provider, level)
+        scores: dict[str, Scores] = {}
+        for one in self._data_sets:
+            found = self._score(session, one, way)
             if found is None:
                 continue
+            if not scores:
+                self.nodes.setdefault(way.provider, {})[way.level] = session.nodes()
             scores[one.vector.name] = found
-            self._against_twin(one, found, scores, provider, level)
-            if number == 0:
-                self.providers.setdefault(provider, {})[level] = nodes_by_provider(session, provider)
+            self._against_twin(one, found, scores, way)
 
-    def _score(self, session: Any, one: DataSet, provider: str, level: str) -> dict[str, Any] | None:
-        names = list(self._tolerances)
+    def _score(self, session: Session, one: DataSet, way: Way) -> Scores | None:
+        where = (one.vector.case, way.provider, way.level)
         try:
-            found = dict(zip(names, session.run(names, one.inputs), strict=True))
-        except Exception as error:  # noqa: BLE001  # ONNX Runtime raises types of its own; each is a mismatch to be listed
-            self.mismatches.append(Mismatch("", one.vector.case, provider, level, f"ONNX Runtime failed: {error}"))
+            found = session.run(list(self._tolerances), one.inputs)
+        except Exception as error:  # noqa: BLE001  # engines raise types of their own; each is a mismatch to be listed
+            self.mismatches.append(Mismatch("", *where, f"{way.engine} failed: {error}"))
             return None
         max_abs = {}
         for name, tolerance in self._tolerances.items():
-            what = breach(found[name], one.outputs[name], tolerance)
+            what = breach(found[name], one.outputs[name], tolerance, way.engine)
             if what is not None:
-                self.mismatches.append(Mismatch(name, one.vector.case, provider, level, what))
+                self.mismatches.append(Mismatch(name, *where, what))
                 continue
-            self.pairs[name].append((found[name], one.outputs[name]))
+            self.compared.append(Compared(name, *where, found[name], one.outputs[name]))
             max_abs[name] = float(abs(found[name] - one.outputs[name]).max(initial=0.0))
-        self.runs.append(Run(one.vector.case, provider, level, max_abs))
+        self.runs.append(Run(*where, max_abs))
         return found
 
-    def _against_twin(
-        self, one: DataSet, found: dict[str, Any], scores: dict[str, dict[str, Any]], provider: str, level: str
-    ) -> None:
+    def _against_twin(self, one: DataSet, found: Scores, scores: Mapping[str, Scores], way: Way) -> None:
         twin = scores.get(one.vector.twin or "")
         if twin is None:
             return
         order = list(one.vector.order) if one.vector.order is not None else slice(None)
         for name, tolerance in self._tolerances.items():
-            what = breach(found[name], twin[name][order], tolerance)
+            what = breach(found[name], twin[name][order], tolerance, way.engine)
             if what is not None:
                 what = f"its two data sets differ: {what}"
-                self.mismatches.append(Mismatch(name, one.vector.case, provider, level, what))
+                self.mismatches.append(Mismatch(name, one.vector.case, way.provider, way.level, what))

@@ -105,6 +105,7 @@ class ExportSettings(Table):
             vocabularies inside the graph.
         probability: tolerance on probabilities.
         logit: tolerance on logits.
+        licence: of the weights, as report and model card state it: `"CC-BY-4.0"`, `"internal use only"`.
     """
 
     opset: Literal[17, 18] = 18
@@ -112,6 +113,7 @@ class ExportSettings(Table):
     ids: Literal["encoded", "raw"] = "encoded"
     probability: Tolerance = Tolerance(atol=1e-5, rtol=0.0)
     logit: Tolerance = Tolerance(atol=1e-5, rtol=1e-4)
+    licence: str = ""
 
 
 class Selection(Stack):

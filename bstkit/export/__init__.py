@@ -29,6 +29,8 @@ def export(
     ids: Literal["encoded", "raw"] | None = None,
     vocabularies: Mapping[str, Sequence[str]] | None = None,
     provenance: Mapping[str, Any] | None = None,
+    metrics: Mapping[str, Any] | None = None,
+    labels: Mapping[str, Any] | None = None,
 ) -> Report:
     """Convert, verify and write a model. A folder that exists is a bundle that was verified.
 
@@ -37,12 +39,15 @@ def export(
         folder: a new folder, for `model.onnx` (with `model.onnx.data` past 2 GB), `manifest.json`, `report.json`,
             vocabularies and golden vectors.
         providers: `"cpu"`, `"cuda"`, `"tensorrt"`: where ONNX Runtime must give TensorFlow's numbers.
-        samples: held-out rows by input name, for the case `typical`; generated where None.
+        samples: held-out rows by input name, compared at optimisation level `all`, the first of them also as the case
+            `typical`; generated where None.
         passes: rewrites of plugins, each verified on its own; they see the graph before vocabularies are put inside.
         target: `"portable"`, `"onnxruntime"` or `"edge"`. Defaults to what `[export]` says.
         ids: `"encoded"`, or `"raw"`: the file takes the log's own ids. Defaults to what `[export]` says.
         vocabularies: id space -> keys as text, the first has id 2; needed for raw ids. A run's are `run.vocabularies`.
         provenance: where the model comes from, for the manifest. A run's is `run.provenance`.
+        metrics: how good the model became, for report and card. A run's are `run.metrics`.
+        labels: task -> the labels of `samples`, NaN where one is not known. A run's are `run.heldout_labels`.
 
     Raises:
         RunError: the folder is there already, or cannot be written.
@@ -53,7 +58,8 @@ def export(
     from bstkit.export.folder import Source, export_folder
 
     composed = composed.with_export("export()", target=target, ids=ids)
-    return export_folder(composed, Path(folder), providers, Source(samples, vocabularies, provenance), passes)
+    source = Source(samples, vocabularies, provenance, metrics, labels)
+    return export_folder(composed, Path(folder), providers, source, passes)
 
 
 def verify(
@@ -64,6 +70,7 @@ def verify(
     samples: Mapping[str, Any] | None = None,
     by_layer: bool = False,
     vocabularies: Mapping[str, Sequence[str]] | None = None,
+    labels: Mapping[str, Any] | None = None,
 ) -> Report:
     """Compare an exported file with the model that it comes from.
 
@@ -73,6 +80,7 @@ def verify(
         providers, samples: as for `export`.
         by_layer: where the numbers differ, list how far each layer is apart.
         vocabularies: as for `export`; read where the file takes raw ids, which its metadata tells.
+        labels: as for `export`.
 
     Raises:
         RunError: there is no such file.
@@ -82,7 +90,7 @@ def verify(
     """
     from bstkit.export.verification import Verifier
 
-    return Verifier(composed, samples, vocabularies).verify(Path(model_path), providers, by_layer)
+    return Verifier(composed, samples, vocabularies, labels or {}).verify(Path(model_path), providers, by_layer)
 
 
 def compare_layers(composed: Composed) -> list[LayerDifference]:

@@ -26,10 +26,11 @@ from bstkit.compose import Composed
 from bstkit.data.vocabulary import write_vocabulary
 from bstkit.export.assemble import assemble
 from bstkit.export.doc_strings import write_doc_strings
-from bstkit.export.identity import identity_of, vocabulary_facts
+from bstkit.export.identity import identity_of, licences_of, vocabulary_facts
 from bstkit.export.metadata import state_facts
 from bstkit.export.providers import check_names
 from bstkit.export.report import Report
+from bstkit.export.run_facts import run_facts
 from bstkit.export.stated_contract import contract_of
 from bstkit.export.verification import Verifier
 from bstkit.export.write import write_model
@@ -47,11 +48,15 @@ class Source:
         vocabularies: id space -> keys as text, the first has id 2. Needed for raw ids; without them the bundle has no
             `vocab/`.
         provenance: the run's provenance.json; None where no run is behind the model.
+        metrics: the run's metrics.json.
+        labels: task -> the labels of the held-out rows, NaN where one is not known.
     """
 
     samples: Mapping[str, Any] | None = None
     vocabularies: Mapping[str, Sequence[str]] | None = None
     provenance: Mapping[str, Any] | None = field(default=None, repr=False)
+    metrics: Mapping[str, Any] | None = field(default=None, repr=False)
+    labels: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 def export_folder(
@@ -65,7 +70,7 @@ def export_folder(
     source = source or Source()
     check_names(providers)
     with new_folder(folder) as partial:
-        verifier = Verifier(composed, source.samples, source.vocabularies)
+        verifier = Verifier(composed, source.samples, source.vocabularies, source.labels or {})
         keys = verifier.keys if composed.selection.export.ids == "raw" else None
         start = time.perf_counter()
         model, _ = assemble(composed, passes, verifier.check, keys=keys)
@@ -79,7 +84,12 @@ def export_folder(
         write_model(model, partial / MODEL)
         written = time.perf_counter()
         report = verifier.verify(partial / MODEL, providers)
-        report = replace(report, seconds={"convert": converted - start, "write": written - converted, **report.seconds})
+        report = replace(
+            report,
+            seconds={"convert": converted - start, "write": written - converted, **report.seconds},
+            run=run_facts(source.provenance, source.metrics, identity.seed),
+            licences=licences_of(composed, identity),
+        )
         (partial / REPORT).write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")
         _write_vocabularies(partial, [space for space, fact in vocabularies.items() if fact.file], source)
         data_sets = verifier.data_sets(raw=keys is not None)
