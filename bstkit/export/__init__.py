@@ -37,7 +37,7 @@ def export(
     Args:
         composed: the model, with the weights to export.
         folder: a new folder, for `model.onnx` (with `model.onnx.data` past 2 GB), `manifest.json`, `report.json`,
-            vocabularies and golden vectors.
+            `MODEL_CARD.md`, vocabularies and golden vectors.
         providers: `"cpu"`, `"cuda"`, `"tensorrt"`: where ONNX Runtime must give TensorFlow's numbers.
         samples: held-out rows by input name, compared at optimisation level `all`, the first of them also as the case
             `typical`; generated where None.

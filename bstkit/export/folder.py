@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bstkit.bundle.card import CARD, model_card
 from bstkit.bundle.integrity import files_of
 from bstkit.bundle.manifest import (
     MANIFEST,
@@ -109,7 +110,11 @@ def export_folder(
             vocabularies=vocabularies,
             tolerances=tolerances,
             vectors=tuple(one.vector for one in data_sets),
-            files={name: file_fact(partial / name) for name in files_of(partial)},
+            files={},
+        )
+        (partial / CARD).write_text(model_card(manifest, report.to_json()), encoding="utf-8")
+        manifest = manifest.model_copy(
+            update={"files": {name: file_fact(partial / name) for name in files_of(partial)}}
         )
         (partial / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
         verify_bundle(partial, providers, levels=("all",))  # what was written, as its readers will read it

@@ -85,7 +85,7 @@ def test_scores_of_the_held_out_rows_are_binned(report, built):
 
 
 def test_without_a_gpu_every_word_says_cpu(built):
-    for name in ("report.json",):
+    for name in ("report.json", "MODEL_CARD.md"):
         text = (built.run.bundle / name).read_text().lower()
         assert "cpuexecutionprovider" in text
         assert not [word for word in ("cuda", "gpu", "tensorrt", "nvidia") if word in text]
@@ -108,3 +108,4 @@ def test_run_of_an_older_version_exports_without_labels(built, tmp_path):
     assert report.held_out == {}
     assert report.scores["ctr"].held_out
     assert HELD_OUT in report.by_case
+    assert "came without labels" in (run.bundle / "MODEL_CARD.md").read_text()
