@@ -83,17 +83,9 @@ class Run:
     @cached_property
     def composed(self) -> Composed:
         """The model with its trained weights; composed at first use."""
-        from bstkit.compose import compose
+        from bstkit.restore import restore
 
-        composed = compose(self.selection, self.features)
-        try:
-            composed.serving.load_weights(self.folder / WEIGHTS)
-        except (OSError, ValueError, KeyError) as error:
-            reason = str(error).splitlines()[0]
-            raise RunError(
-                f"{self.folder / WEIGHTS} cannot be read into the model: {reason}", "train again; the file is damaged"
-            ) from error
-        return composed
+        return restore(self.selection, self.features, self.folder / WEIGHTS)
 
     @property
     def heldout(self) -> dict[str, np.ndarray[Any, Any]]:

@@ -71,6 +71,7 @@ def export_run(
     *,
     providers: Sequence[str] = ("cpu",),
     target: TargetName | None = None,
+    edge_batch: int | None = None,
     ids: Literal["encoded", "raw"] | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -81,6 +82,7 @@ def export_run(
         folder: where the bundle goes; it must not exist. Defaults to the run's own `bundle`.
         providers: execution providers to verify.
         target: `"portable"`, `"onnxruntime"` or `"edge"`. Defaults to what `[export]` said when the run was trained.
+        edge_batch: rows that a file of the target `"edge"` scores at once. Defaults likewise.
         ids: `"encoded"` or `"raw"`. Defaults to what `[export]` said when the run was trained.
         progress: told about the stages.
     """
@@ -97,6 +99,7 @@ def export_run(
             samples=run.heldout,
             passes=passes,
             target=target,
+            edge_batch=edge_batch,
             ids=ids,
             vocabularies=run.vocabularies,
             provenance=run.provenance,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import glob
+import os
 import shutil
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,13 +54,49 @@ def _take_name(partial: Path, folder: Path) -> None:
 
 @contextmanager
 def partial_folder(target: Path) -> Iterator[Path]:
-    """A new folder beside `target`, on the same disk, that is gone afterwards unless it was renamed."""
+    """A new folder beside `target`, on the same disk, that is gone afterwards unless it was renamed.
+
+    A process that is killed leaves its folder behind; the next one with the same target removes it.
+    """
+    _remove_abandoned(target)
     folder = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.partial")
-    folder.mkdir()
+    unlocked = folder.with_suffix(".new")  # a name that no other process looks for
+    unlocked.mkdir()
+    lock = _lock(unlocked)  # the system lets go of it when the process ends, however it ends
+    unlocked.rename(folder)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Remove partial folders of the same target that no living process works in."""
+    for folder in target.parent.glob(f".{glob.escape(target.name)}.????????.partial"):
+        lock = _lock(folder)
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """Hold a folder until the returned descriptor is closed; None where another process does, or locks do not exist."""
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def _check_free(folder: Path) -> None:

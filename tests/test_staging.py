@@ -1,12 +1,22 @@
 """Folders that appear whole or not at all."""
 
 import errno
+import subprocess
 import sys
 
 import pytest
 
 from bstkit.errors import RunError
-from bstkit.staging import new_folder
+from bstkit.staging import new_folder, partial_folder
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from bstkit.staging import partial_folder
+with partial_folder(Path(sys.argv[1])) as folder:
+    (folder / "half").write_text("x")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 def test_folder_appears_when_the_block_ends(tmp_path):
@@ -81,3 +91,41 @@ def test_folder_that_appears_in_the_last_moment_is_not_replaced(tmp_path, monkey
     with pytest.raises(RunError, match="already exists"):
         race()
     assert [path.name for path in tmp_path.rglob("*")] == ["bundle", "theirs"]
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture
+def abandoned(tmp_path):
+    """What a killed process leaves of the target `[a]`."""
+    target = tmp_path / "[a]"
+    assert subprocess.run([sys.executable, "-c", KILLED, target]).returncode == -9
+    [name] = names(tmp_path)
+    assert name.startswith(".[a].")
+    assert name.endswith(".partial")
+    return target
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(abandoned):
+    with new_folder(abandoned) as partial:
+        (partial / "file").write_text("whole")
+    assert names(abandoned.parent) == ["[a]"]
+    assert names(abandoned) == ["file"]
+
+
+def test_what_another_target_left_stays(abandoned):
+    left = names(abandoned.parent)
+    with new_folder(abandoned.with_name("a")):
+        pass
+    assert names(abandoned.parent) == [*left, "a"]
+
+
+def test_folder_of_a_process_that_lives_is_left_alone(tmp_path):
+    with partial_folder(tmp_path / "a") as first:
+        (first / "half").write_text("x")
+        with new_folder(tmp_path / "a"):
+            assert (first / "half").is_file()
+        assert (first / "half").is_file()
+    assert names(tmp_path) == ["a"]

@@ -19,6 +19,8 @@ from bstkit.errors import BundleError, VerificationError
 
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
+DATA_SET = "test_data_set_"
+"""How the folders of golden vectors begin; ONNX's own test runner looks for this name."""
 
 SCHEMA_VERSION = 1
 """Rises when an older reader would misunderstand the file."""
@@ -71,6 +73,7 @@ class GraphFact(Fact):
         target: what it is made for.
         opset, ir_version, lowest_onnxruntime: what loads it.
         operations: operation -> number of nodes.
+        runs_beside: files that hold the same model in other forms.
     """
 
     target: str
@@ -78,6 +81,7 @@ class GraphFact(Fact):
     ir_version: int
     lowest_onnxruntime: str
     operations: dict[str, int]
+    runs_beside: tuple[str, ...] = ()
 
 
 class VocabularyFact(Fact):

@@ -1,14 +1,15 @@
-"""Run a file on data sets whose scores are known, and note every difference."""
+"""Run files on data sets whose scores are known, and note every difference."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from bstkit.bundle.engine import Session, Way
-from bstkit.bundle.vectors import DataSet
+from bstkit.bundle.engine import Way
+from bstkit.bundle.scored_file import ScoredFile
+from bstkit.bundle.vectors import Arrays, DataSet
 from bstkit.config.selection import Tolerance
 from bstkit.errors import ProviderError
 from bstkit.export.assignment import NodeRun, count_by_provider
@@ -16,26 +17,24 @@ from bstkit.export.compare import Mismatch, breach
 from bstkit.export.parity import Compared
 from bstkit.export.report import Run
 
-Scores = dict[str, Any]
-
 
 class Measured:
-    """What the runs of one file gave, each way that it was run.
+    """What the runs of a model, and of the files beside it, gave.
 
     Args:
-        data_sets: inputs as the file takes them, and the scores that they must give.
+        data_sets: inputs as the files take them, and the scores that they must give.
         tolerances: output -> what may differ.
 
     Attributes:
         mismatches: everything that is not right.
         runs: every run that is, in order.
         compared: the scores of every output that is right.
-        nodes: provider -> level -> the nodes that ran.
+        nodes: provider -> level -> the nodes that ran of the model.
     """
 
     def __init__(self, data_sets: Sequence[DataSet], tolerances: Mapping[str, Tolerance]) -> None:
         self._data_sets = data_sets
-        self._tolerances = tolerances
+        self.tolerances = dict(tolerances)
         self.mismatches: list[Mismatch] = []
         self.runs: list[Run] = []
         self.compared: list[Compared] = []
@@ -43,67 +42,86 @@ class Measured:
 
     @property
     def providers(self) -> dict[str, dict[str, dict[str, int]]]:
-        """Provider -> level -> the engine's own provider -> nodes that it ran."""
+        """Provider -> level -> the engine's own provider -> nodes that it ran of the model."""
         return {
             provider: {level: count_by_provider(nodes) for level, nodes in by_level.items()}
             for provider, by_level in self.nodes.items()
         }
 
     def run_all(self, path: Path, ways: Sequence[Way]) -> None:
-        """Run a file each way.
+        """Run the model each way.
 
         Raises:
             ProviderError: a provider did not run.
         """
-        with tempfile.TemporaryDirectory(prefix="bstkit-") as scratch:
-            for way in ways:
-                self._run(path, way, Path(scratch))
+        for way in ways:
+            self.nodes.setdefault(way.provider, {})[way.level] = self._run(path, way)
 
-    def _run(self, path: Path, way: Way, scratch: Path) -> None:
-        """Score every data set one way."""
+    def run_beside(self, files: Sequence[Path], way: Way) -> None:
+        """Run the files beside the model.
+
+        Raises:
+            ProviderError: a provider did not run.
+        """
+        for file in files:
+            self._run(file, way)
+
+    def _run(self, path: Path, way: Way) -> tuple[NodeRun, ...]:
+        """Score every data set with one file; returns the nodes that ran, none where it did not load."""
+        where = _Where(path.name, way)
+        with tempfile.TemporaryDirectory(prefix="bstkit-") as scratch:
+            try:
+                file = ScoredFile(way.open(path, Path(scratch)))
+            except ProviderError:
+                raise
+            except Exception as error:  # noqa: BLE001  # engines raise types of their own; each is a mismatch to be listed
+                self._mismatch("", "", f"{way.engine} cannot load the model: {error}", where)
+                return ()
+            scores: dict[str, Arrays] = {}
+            for one in self._data_sets:
+                found = self._score(file, one, where)
+                if found is not None:
+                    scores[one.vector.name] = found
+                    self._against_twin(one, scores, where)
+        return file.nodes
+
+    def _score(self, file: ScoredFile, one: DataSet, where: _Where) -> Arrays | None:
+        """Score a data set and compare it with what it must give."""
+        case, way = one.vector.case, where.way
         try:
-            session = way.open(path, scratch)
+            found = file.score(one.pieces, list(self.tolerances))
         except ProviderError:
             raise
         except Exception as error:  # noqa: BLE001  # engines raise types of their own; each is a mismatch to be listed
-            what = f"{way.engine} cannot load the model: {error}"
-            self.mismatches.append(Mismatch("", "", way.provider, way.level, what))
-            return
-        scores: dict[str, Scores] = {}
-        for one in self._data_sets:
-            found = self._score(session, one, way)
-            if found is None:
-                continue
-            if not scores:
-                self.nodes.setdefault(way.provider, {})[way.level] = session.nodes()
-            scores[one.vector.name] = found
-            self._against_twin(one, found, scores, way)
-
-    def _score(self, session: Session, one: DataSet, way: Way) -> Scores | None:
-        where = (one.vector.case, way.provider, way.level)
-        try:
-            found = session.run(list(self._tolerances), one.inputs)
-        except Exception as error:  # noqa: BLE001  # engines raise types of their own; each is a mismatch to be listed
-            self.mismatches.append(Mismatch("", *where, f"{way.engine} failed: {error}"))
+            self._mismatch("", case, f"{way.engine} failed: {error}", where)
             return None
         max_abs = {}
-        for name, tolerance in self._tolerances.items():
+        for name, tolerance in self.tolerances.items():
             what = breach(found[name], one.outputs[name], tolerance, way.engine)
             if what is not None:
-                self.mismatches.append(Mismatch(name, *where, what))
+                self._mismatch(name, case, what, where)
                 continue
-            self.compared.append(Compared(name, *where, found[name], one.outputs[name]))
+            self.compared.append(Compared(name, case, way.provider, way.level, found[name], one.outputs[name]))
             max_abs[name] = float(abs(found[name] - one.outputs[name]).max(initial=0.0))
-        self.runs.append(Run(*where, max_abs))
+        self.runs.append(Run(case, way.provider, way.level, max_abs, where.file))
         return found
 
-    def _against_twin(self, one: DataSet, found: Scores, scores: Mapping[str, Scores], way: Way) -> None:
+    def _against_twin(self, one: DataSet, scores: Mapping[str, Arrays], where: _Where) -> None:
+        """Compare a data set with the one that it must agree with."""
         twin = scores.get(one.vector.twin or "")
         if twin is None:
             return
-        order = list(one.vector.order) if one.vector.order is not None else slice(None)
-        for name, tolerance in self._tolerances.items():
-            what = breach(found[name], twin[name][order], tolerance, way.engine)
+        order = slice(None) if one.vector.order is None else list(one.vector.order)
+        for name, tolerance in self.tolerances.items():
+            what = breach(scores[one.vector.name][name], twin[name][order], tolerance, where.way.engine)
             if what is not None:
-                what = f"its two data sets differ: {what}"
-                self.mismatches.append(Mismatch(name, one.vector.case, way.provider, way.level, what))
+                self._mismatch(name, one.vector.case, f"its two data sets differ: {what}", where)
+
+    def _mismatch(self, output: str, case: str, what: str, where: _Where) -> None:
+        self.mismatches.append(Mismatch(output, case, where.way.provider, where.way.level, what, where.file))
+
+
+@dataclass(frozen=True)
+class _Where:
+    file: str
+    way: Way

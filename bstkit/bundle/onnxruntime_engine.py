@@ -44,3 +44,7 @@ class OnnxRuntimeSession:
     def nodes(self) -> tuple[NodeRun, ...]:
         """The nodes that ran, and where."""
         return nodes_that_ran(self._session, self._provider)
+
+
+[BESIDE] = onnxruntime_ways(("cpu",), ("all",))
+"""How files beside a model run: they are for devices, and were optimised when they were written."""

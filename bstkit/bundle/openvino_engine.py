@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from bstkit.bundle.engine import Way
-from bstkit.bundle.manifest import Manifest
-from bstkit.bundle.replay import Replay, read_bundle, replay, stated_tolerances
+from bstkit.bundle.manifest import MODEL, Manifest
+from bstkit.bundle.measure import Measured
+from bstkit.bundle.replay import Replay, passed, read_bundle, stated_tolerances
+from bstkit.bundle.vectors import read_vectors
 from bstkit.config.selection import Tolerance
 from bstkit.errors import ProviderError
 from bstkit.export.assignment import NodeRun
@@ -48,12 +50,13 @@ def verify_in_openvino(folder: Path, levels: Sequence[str] = LEVELS) -> Replay:
     """
     version = _openvino().__version__.partition("-")[0]
     manifest = read_bundle(folder, onnxruntime=None)
+    replayed = Measured(tuple(read_vectors(folder, manifest)), _tolerances(manifest))
+    replayed.run_all(folder / MODEL, openvino_ways(levels))
     hint = (
         "serve the bundle with ONNX Runtime; where `static` is not among the levels that differ, OpenVINO gives these "
         "numbers once the dimensions are fixed before the model is compiled"
     )
-    engine = f"{OPENVINO} {version}, float32"
-    return replay(folder, manifest, openvino_ways(levels), _tolerances(manifest), engine, hint)
+    return passed(manifest, replayed, OPENVINO, f"{version}, float32", hint)
 
 
 def openvino_ways(levels: Sequence[str] = LEVELS) -> tuple[Way, ...]:

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bstkit.bundle.engine import ONNX_RUNTIME, Way
+from bstkit.bundle.engine import ONNX_RUNTIME
 from bstkit.bundle.integrity import check_files, check_graph
 from bstkit.bundle.manifest import MODEL, Manifest, read_manifest
 from bstkit.bundle.measure import Measured
-from bstkit.bundle.onnxruntime_engine import onnxruntime_ways
+from bstkit.bundle.onnxruntime_engine import BESIDE, onnxruntime_ways
 from bstkit.bundle.vectors import read_vectors
 from bstkit.config.selection import Tolerance
 from bstkit.errors import VerificationError
@@ -73,12 +73,14 @@ def verify_bundle(folder: Path, providers: Sequence[str] = ("cpu",), levels: Seq
 
     check_names(providers)
     manifest = read_bundle(folder, onnxruntime.__version__)
-    engine = f"{ONNX_RUNTIME} {onnxruntime.__version__}"
+    replayed = Measured(tuple(read_vectors(folder, manifest)), stated_tolerances(manifest))
+    replayed.run_all(folder / MODEL, onnxruntime_ways(providers, levels))
+    replayed.run_beside([folder / name for name in manifest.graph.runs_beside], BESIDE)
     hint = (
         "this ONNX Runtime does not give the numbers that the bundle was verified with: use the version that "
         f"verified it, {manifest.identity.versions.get('onnxruntime', 'which its report names')}"
     )
-    return replay(folder, manifest, onnxruntime_ways(providers, levels), stated_tolerances(manifest), engine, hint)
+    return passed(manifest, replayed, ONNX_RUNTIME, onnxruntime.__version__, hint)
 
 
 def read_bundle(folder: Path, onnxruntime: str | None) -> Manifest:
@@ -99,26 +101,25 @@ def stated_tolerances(manifest: Manifest) -> dict[str, Tolerance]:
     return {name: Tolerance(atol=one.atol, rtol=one.rtol) for name, one in manifest.tolerances.items()}
 
 
-def replay(
-    folder: Path, manifest: Manifest, ways: Sequence[Way], tolerances: dict[str, Tolerance], engine: str, hint: str
-) -> Replay:
-    """Replay the golden vectors of a bundle that is whole.
+def passed(manifest: Manifest, replayed: Measured, engine: str, version: str, hint: str) -> Replay:
+    """Say what replaying the golden vectors gave.
 
     Args:
-        folder: the bundle.
-        manifest: its manifest.
-        ways: of one engine.
-        tolerances: output -> what may differ.
-        engine: name and version, for the result.
+        manifest: the bundle's.
+        replayed: its vectors, run.
+        engine, version: what ran them.
         hint: what to do where scores differ.
 
     Raises:
         VerificationError: scores differ.
-        ProviderError: a provider did not run.
     """
-    replayed = Measured(tuple(read_vectors(folder, manifest)), tolerances)
-    replayed.run_all(folder / MODEL, ways)
     if replayed.mismatches:
-        raise VerificationError("\n".join(describe(replayed.mismatches, ways[0].engine)), hint)
-    outputs = by_output(replayed.compared, tolerances)
-    return Replay(manifest, outputs, tuple(replayed.runs), replayed.providers, tolerances, engine)
+        raise VerificationError("\n".join(describe(replayed.mismatches, engine)), hint)
+    return Replay(
+        manifest,
+        by_output(replayed.compared, replayed.tolerances),
+        tuple(replayed.runs),
+        replayed.providers,
+        replayed.tolerances,
+        f"{engine} {version}",
+    )

@@ -25,18 +25,37 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 
 
 @dataclass(frozen=True)
+class Piece:
+    """What a file is sent at once.
+
+    Args:
+        inputs: input name -> array.
+        rows: the first so many are asked for, the others padding; None: all.
+    """
+
+    inputs: Arrays
+    rows: int | None = None
+
+
+@dataclass(frozen=True)
 class DataSet:
     """One data set: what goes in, and what must come out.
 
     Args:
         vector: its entry in the manifest.
-        inputs: input name -> array.
+        pieces: its rows in order; one piece, but for files that take few rows at once.
         outputs: output name -> float32 array `(batch, 1)`.
     """
 
     vector: Vector
-    inputs: Arrays
+    pieces: tuple[Piece, ...]
     outputs: Arrays
+
+    @property
+    def inputs(self) -> Arrays:
+        """What goes in, of a data set that is sent at once."""
+        [piece] = self.pieces
+        return piece.inputs
 
 
 def write_vectors(folder: Path, contract: Contract, data_sets: Sequence[DataSet]) -> None:
@@ -66,7 +85,7 @@ def read_vectors(folder: Path, manifest: Manifest) -> Iterator[DataSet]:
         place = folder / vector.folder
         inputs = _read(place, "input", [value.name for value in manifest.contract.inputs])
         outputs = _read(place, "output", [value.name for value in manifest.contract.outputs])
-        yield DataSet(vector, inputs, outputs)
+        yield DataSet(vector, (Piece(inputs),), outputs)
 
 
 def _read(place: Path, kind: str, names: Sequence[str]) -> Arrays:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bstkit.cli.options import IdsOption, JsonOption, ProviderOption, TargetOption
+from bstkit.cli.options import EdgeBatchOption, IdsOption, JsonOption, ProviderOption, TargetOption
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 
@@ -26,6 +26,7 @@ def export_model(
     ] = None,
     provider: ProviderOption = None,
     target: TargetOption = None,
+    edge_batch: EdgeBatchOption = None,
     ids: IdsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -37,7 +38,15 @@ def export_model(
 
     opened = load_run(run)
     with heavy_job() as progress:
-        report = export_run(opened, out, providers=provider or ("cpu",), target=target, ids=ids, progress=progress)
+        report = export_run(
+            opened,
+            out,
+            providers=provider or ("cpu",),
+            target=target,
+            edge_batch=edge_batch,
+            ids=ids,
+            progress=progress,
+        )
     print_report(report, out or opened.bundle, json)
 
 

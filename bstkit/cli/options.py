@@ -45,6 +45,10 @@ TargetOption = Annotated[
         help="What the file is made for: any engine that runs ai.onnx (default), ONNX Runtime alone, or edge devices.",
     ),
 ]
+EdgeBatchOption = Annotated[
+    int | None,
+    typer.Option("--edge-batch", metavar="ROWS", min=1, help="With --target edge: rows a call takes, 1 by default."),
+]
 
 
 def complete_kinds(incomplete: str) -> list[str]:

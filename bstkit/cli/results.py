@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from bstkit.bundle.manifest import DATA_SET
 from bstkit.cli.render import print_json, print_pairs, print_table
 
 _FIGURES = ("max |diff|", "mean |diff|", "max ULP", "atol", "scores")
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from bstkit.bundle.replay import Replay
     from bstkit.config.selection import Tolerance
     from bstkit.export.held_out import HeldOut
-    from bstkit.export.report import Difference, Report
+    from bstkit.export.report import Difference, Report, Usability
 
 
 def print_trained(run: Run, seconds: Mapping[str, float], json: bool) -> None:
@@ -82,6 +83,7 @@ def _print_report(report: Report) -> None:
             ("cases", ", ".join(report.cases)),
             ("graph", f"{report.nodes} nodes, opset {report.opset}, ONNX Runtime {report.lowest_onnxruntime} or later"),
             ("ids", _ids(report)),
+            *_edge(report),
             ("tolerances", "loosened in [export]" if report.loosened else ""),
             ("held-out rows", "; ".join(f"{task}: {_changes(one)}" for task, one in report.held_out.items())),
         )
@@ -146,6 +148,33 @@ def _ids(report: Report) -> str:
     return f"{report.ids}: " + "; ".join(f"{dtype} {', '.join(names)}" for dtype, names in by_dtype.items())
 
 
+def _edge(report: Report) -> list[tuple[str, str]]:
+    """Of a file for devices: its shapes, the file beside it, and what accelerators make of it."""
+    edge = report.edge
+    if edge is None:
+        return []
+    sizes = ", ".join(f"{name} {number}" for name, number in edge.sizes.items())
+    cut = f"; cut to the most recent steps: {', '.join(edge.cut)}" if edge.cut else ""
+    ort = f"{edge.bytes:,} bytes, optimised to '{edge.level}', ONNX Runtime {edge.lowest_onnxruntime} or later"
+    return [
+        ("fixed shapes", sizes + cut),
+        (edge.ort, ort),
+        *((name, _usability(one)) for name, one in edge.usability.items()),
+    ]
+
+
+def _usability(one: Usability) -> str:
+    """The verdict and its reasons in a line."""
+    reasons = [f"runs {one.supported} of {one.nodes} nodes, in {one.partitions} partitions"]
+    if one.unsupported:
+        reasons.append(f"not {', '.join(one.unsupported)}")
+    if one.dynamic:
+        reasons.append(f"{one.dynamic} nodes have no fixed shape")
+    if one.rank:
+        reasons.append(f"{one.rank} nodes have too many dimensions")
+    return f"{one.verdict}: {'; '.join(reasons)}"
+
+
 def _print_seconds(seconds: Mapping[str, float]) -> None:
     typer.echo()
     print_table(
@@ -155,8 +184,14 @@ def _print_seconds(seconds: Mapping[str, float]) -> None:
 
 
 def _print_files(folder: Path) -> None:
+    """Every file, but one row for all golden vectors."""
+    shown: dict[str, int] = {}
+    for name, size in _files(folder).items():
+        head, found, _ = name.partition(f"/{DATA_SET}")
+        row = f"{head}/{DATA_SET}*" if found else name
+        shown[row] = shown.get(row, 0) + size
     typer.echo()
-    print_table(("file", "bytes"), [(name, f"{size:,}") for name, size in _files(folder).items()])
+    print_table(("file", "bytes"), [(name, f"{size:,}") for name, size in shown.items()])
 
 
 def _files(folder: Path) -> dict[str, int]:

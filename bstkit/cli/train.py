@@ -10,6 +10,7 @@ import typer
 
 from bstkit.cli.composition import draw_composition
 from bstkit.cli.options import (
+    EdgeBatchOption,
     IdsOption,
     JsonOption,
     LayersOption,
@@ -35,6 +36,7 @@ def build_model(
     out: OutOption = None,
     provider: ProviderOption = None,
     target: TargetOption = None,
+    edge_batch: EdgeBatchOption = None,
     ids: IdsOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compose and draw the model; train nothing.")] = False,
     layers: LayersOption = False,
@@ -46,6 +48,7 @@ def build_model(
     """
     selection, features = options.selection(), log.loaded_features()
     selection = selection.with_export("--target", target=target).with_export("--ids", ids=ids)
+    selection = selection.with_export("--edge-batch", edge_batch=edge_batch)
     if dry_run:
         draw_composition(selection, features, log.data, layers, json)
         return

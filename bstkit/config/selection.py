@@ -103,6 +103,7 @@ class ExportSettings(Table):
         target: what the file is made for, one of `bstkit.export.targets.TARGETS`.
         ids: `"encoded"`: the graph takes the numbers of the vocabularies; `"raw"`: the log's own ids, with the
             vocabularies inside the graph.
+        edge_batch: rows that a file of the target `"edge"` scores at once.
         probability: tolerance on probabilities.
         logit: tolerance on logits.
         licence: of the weights, as report and model card state it: `"CC-BY-4.0"`, `"internal use only"`.
@@ -111,6 +112,7 @@ class ExportSettings(Table):
     opset: Literal[17, 18] = 18
     target: TargetName = "portable"
     ids: Literal["encoded", "raw"] = "encoded"
+    edge_batch: Annotated[int, Field(ge=1)] = 1
     probability: Tolerance = Tolerance(atol=1e-5, rtol=0.0)
     logit: Tolerance = Tolerance(atol=1e-5, rtol=1e-4)
     licence: str = ""

@@ -26,6 +26,7 @@ def export(
     samples: Mapping[str, Any] | None = None,
     passes: Sequence[GraphPass] = (),
     target: TargetName | None = None,
+    edge_batch: int | None = None,
     ids: Literal["encoded", "raw"] | None = None,
     vocabularies: Mapping[str, Sequence[str]] | None = None,
     provenance: Mapping[str, Any] | None = None,
@@ -36,13 +37,14 @@ def export(
 
     Args:
         composed: the model, with the weights to export.
-        folder: a new folder, for `model.onnx` (with `model.onnx.data` past 2 GB), `manifest.json`, `report.json`,
-            `MODEL_CARD.md`, vocabularies and golden vectors.
+        folder: a new folder, for `model.onnx` (with `model.onnx.data` past 2 GB), what the target puts beside it,
+            `manifest.json`, `report.json`, `MODEL_CARD.md`, vocabularies and golden vectors.
         providers: `"cpu"`, `"cuda"`, `"tensorrt"`: where ONNX Runtime must give TensorFlow's numbers.
         samples: held-out rows by input name, compared at optimisation level `all`, the first of them also as the case
             `typical`; generated where None.
         passes: rewrites of plugins, each verified on its own; they see the graph before vocabularies are put inside.
         target: `"portable"`, `"onnxruntime"` or `"edge"`. Defaults to what `[export]` says.
+        edge_batch: rows that a file of the target `"edge"` scores at once. Defaults to what `[export]` says.
         ids: `"encoded"`, or `"raw"`: the file takes the log's own ids. Defaults to what `[export]` says.
         vocabularies: id space -> keys as text, the first has id 2; needed for raw ids. A run's are `run.vocabularies`.
         provenance: where the model comes from, for the manifest. A run's is `run.provenance`.
@@ -50,14 +52,14 @@ def export(
         labels: task -> the labels of `samples`, NaN where one is not known. A run's are `run.heldout_labels`.
 
     Raises:
-        RunError: the folder is there already, or cannot be written.
+        RunError: the folder is there already, or cannot be written; or a weight is NaN or infinite.
         ExportError: the model could not be converted, the graph breaks a rule, or raw ids lack a vocabulary.
         ProviderError: a provider is unknown or did not run.
         VerificationError: the numbers differ.
     """
     from bstkit.export.folder import Source, export_folder
 
-    composed = composed.with_export("export()", target=target, ids=ids)
+    composed = composed.with_export("export()", target=target, edge_batch=edge_batch, ids=ids)
     source = Source(samples, vocabularies, provenance, metrics, labels)
     return export_folder(composed, Path(folder), providers, source, passes)
 
@@ -76,7 +78,7 @@ def verify(
 
     Args:
         composed: the model, with the weights that were exported.
-        model_path: its `model.onnx`.
+        model_path: its `model.onnx`; what its target puts beside it is verified with it.
         providers, samples: as for `export`.
         by_layer: where the numbers differ, list how far each layer is apart.
         vocabularies: as for `export`; read where the file takes raw ids, which its metadata tells.
@@ -86,7 +88,7 @@ def verify(
         RunError: there is no such file.
         ExportError: the file takes raw ids, and a vocabulary is missing or not of this model.
         ProviderError: a provider is unknown or did not run.
-        VerificationError: the file is damaged, or its names, dtypes, dimensions or numbers differ.
+        VerificationError: a file is damaged, or its names, dtypes, dimensions or numbers differ.
     """
     from bstkit.export.verification import Verifier
 

@@ -12,7 +12,7 @@ from bstkit.export.attach import attach
 from bstkit.export.contract import check_rules, state_contract
 from bstkit.export.convert import convert
 from bstkit.export.id_keys import Keys
-from bstkit.export.passes import run_passes
+from bstkit.export.passes import checked, run_passes
 from bstkit.export.raw_ids import put_vocabularies
 from bstkit.export.targets import TARGETS, fit_to_target
 from bstkit.export.trace import Trace, trace
@@ -35,7 +35,8 @@ def assemble(
         check: called with the model after the built-in passes and after each plugin's; see `run_passes`.
         taps: also give every layer's float outputs, under the names in the trace's `taps`.
         keys: id space -> its keys, to put inside the graph; None: the graph takes encoded ids.
-        check_each: also call `check` after every built-in pass, to find the one that breaks a model.
+        check_each: also call `check` after every built-in pass and every later step, to find the one that breaks a
+            model.
 
     Returns:
         The model and the trace that it comes from.
@@ -56,7 +57,11 @@ def assemble(
     run_passes(model, traced.scopes, selection.export.opset, passes, check, check_each)
     if keys is not None:
         put_vocabularies(model, composed.inputs, keys)
+        if check_each and check is not None:
+            checked(check, model, "the vocabularies of raw ids")
     if not taps:
         fit_to_target(model, composed)
+        if check_each and check is not None and TARGETS[selection.export.target].rewrite is not None:
+            checked(check, model, f"the rewrite for target '{selection.export.target}'")
         check_rules(model, TARGETS[selection.export.target].domains)
     return model, traced

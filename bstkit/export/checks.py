@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import onnx_ir as ir
 
 from bstkit.errors import ExportError, RunError, VerificationError
 from bstkit.export.contract import onnx_dtype
+from bstkit.export.external_data import check_data
 from bstkit.export.write import check_file
 from bstkit.inputs import BATCH, InputSpec
 
@@ -32,10 +33,7 @@ def read_model(path: Path) -> ir.Model:
         model = ir.load(path)
     except Exception as error:
         raise VerificationError(f"{path} is truncated or no ONNX model: {error}", _EXPORT_AGAIN) from error
-    for value in model.graph.initializers.values():
-        tensor = value.const_value
-        if isinstance(tensor, ir.ExternalTensor):
-            _check_external(tensor)
+    check_data(model)
     try:
         check_file(path)
     except ExportError as error:
@@ -43,20 +41,24 @@ def read_model(path: Path) -> ir.Model:
     return model
 
 
-def check_interface(model: ir.Model, inputs: Sequence[InputSpec], outputs: Sequence[str]) -> None:
+def check_interface(
+    model: ir.Model, inputs: Sequence[InputSpec], outputs: Sequence[str], sizes: Mapping[str, int] | None = None
+) -> None:
     """Compare names, then dtypes, then dimensions of inputs and outputs.
 
     Args:
         model: read from a file.
         inputs: what it should take.
         outputs: names of what it should give.
+        sizes: name of a dimension -> the number that should stand in its place.
 
     Raises:
         VerificationError: they differ; all differences of the first kind that has any are listed.
     """
+    sizes = sizes or {}
     wanted: dict[str, dict[str, tuple[Any, ...]]] = {
-        "input": {spec.name: (onnx_dtype(spec), list(spec.dims)) for spec in inputs},
-        "output": {name: (ir.DataType.FLOAT, [BATCH, 1]) for name in outputs},
+        "input": {spec.name: (onnx_dtype(spec), [sizes.get(dim, dim) for dim in spec.dims]) for spec in inputs},
+        "output": {name: (ir.DataType.FLOAT, [sizes.get(BATCH, BATCH), 1]) for name in outputs},
     }
     found: dict[str, dict[str, tuple[Any, ...]]] = {
         kind: {str(value.name): (value.dtype, _dims(value)) for value in values}
@@ -73,17 +75,6 @@ def check_interface(model: ir.Model, inputs: Sequence[InputSpec], outputs: Seque
             for kind in wanted
             for name, expected in wanted[kind].items()
             if found[kind][name][index] != expected[index]
-        )
-
-
-def _check_external(tensor: ir.ExternalTensor) -> None:
-    """onnx.checker passes a truncated data file."""
-    data = Path(tensor.path)
-    needed = (tensor.offset or 0) + (tensor.length or tensor.nbytes)
-    size = data.stat().st_size if data.is_file() else 0
-    if size < needed:
-        raise VerificationError(
-            f"{data} is truncated or missing: it has {size} bytes, '{tensor.name}' ends at {needed}", _EXPORT_AGAIN
         )
 
 

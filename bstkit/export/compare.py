@@ -22,6 +22,7 @@ class Mismatch:
     Args:
         output, case, provider, level: where.
         what: how it is wrong, for the error's line.
+        file: name of the file that was run.
     """
 
     output: str
@@ -29,6 +30,7 @@ class Mismatch:
     provider: str
     level: str
     what: str
+    file: str
 
 
 def breach(scores: Array, expected: Array, tolerance: Tolerance, engine: str = "ONNX Runtime") -> str | None:
@@ -52,15 +54,15 @@ def breach(scores: Array, expected: Array, tolerance: Tolerance, engine: str = "
 
 
 def describe(mismatches: Sequence[Mismatch], engine: str = "ONNX Runtime") -> list[str]:
-    """One line for each output and case, the first level's numbers, and at which levels."""
-    grouped: dict[tuple[str, str, str], list[Mismatch]] = {}
+    """One line for each output, case and file, the first level's numbers, and at which levels."""
+    grouped: dict[tuple[str, str, str, str], list[Mismatch]] = {}
     for mismatch in mismatches:
-        grouped.setdefault((mismatch.output, mismatch.case, mismatch.provider), []).append(mismatch)
+        grouped.setdefault((mismatch.output, mismatch.case, mismatch.file, mismatch.provider), []).append(mismatch)
     lines = []
-    for (output, case, provider), group in grouped.items():
+    for (output, case, file, provider), group in grouped.items():
         where = ", ".join([f"output '{output}'"] * bool(output) + [f"case '{case}'"] * bool(case))
         levels = ", ".join(dict.fromkeys(mismatch.level for mismatch in group))
-        lines.append(f"{where}{', ' if where else ''}{group[0].what} [{provider}: {levels}]")
+        lines.append(f"{where}{', ' if where else ''}{group[0].what} [{file}, {provider}: {levels}]")
     head = f"{engine} and TensorFlow differ: "
     if len(lines) == 1:
         return [head + lines[0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -26,13 +27,16 @@ from bstkit.component import GraphPass
 from bstkit.compose import Composed
 from bstkit.data.vocabulary import write_vocabulary
 from bstkit.export.assemble import assemble
+from bstkit.export.blame import broken_step_named
 from bstkit.export.doc_strings import write_doc_strings
+from bstkit.export.finite import check_finite
 from bstkit.export.identity import identity_of, licences_of, vocabulary_facts
 from bstkit.export.metadata import state_facts
 from bstkit.export.providers import check_names
 from bstkit.export.report import Report
 from bstkit.export.run_facts import run_facts
 from bstkit.export.stated_contract import contract_of
+from bstkit.export.targets import TARGETS
 from bstkit.export.verification import Verifier
 from bstkit.export.write import write_model
 from bstkit.staging import new_folder
@@ -71,20 +75,27 @@ def export_folder(
     source = source or Source()
     check_names(providers)
     with new_folder(folder) as partial:
+        check_finite(composed.serving.variables)
         verifier = Verifier(composed, source.samples, source.vocabularies, source.labels or {})
         keys = verifier.keys if composed.selection.export.ids == "raw" else None
-        start = time.perf_counter()
-        model, _ = assemble(composed, passes, verifier.check, keys=keys)
-        contract = contract_of(model, composed, keys)
-        identity = identity_of(composed, source.provenance)
-        vocabularies = vocabulary_facts(composed.features, tuple(contract.spaces), source.vocabularies)
-        tolerances = {name: Tolerance(**one.model_dump()) for name, one in verifier.tolerances.items()}
-        state_facts(model, contract, identity, vocabularies, tolerances)
-        write_doc_strings(model, composed, keys)
-        converted = time.perf_counter()
-        write_model(model, partial / MODEL)
-        written = time.perf_counter()
-        report = verifier.verify(partial / MODEL, providers)
+        target = TARGETS[composed.selection.export.target]
+        assembled = functools.partial(assemble, composed, passes, keys=keys)
+        check = functools.partial(verifier.check, providers=providers)
+        with broken_step_named(lambda: assembled(check=check, check_each=True)):
+            start = time.perf_counter()
+            model, _ = assembled(check=verifier.check)
+            contract = contract_of(model, composed, keys)
+            identity = identity_of(composed, source.provenance)
+            vocabularies = vocabulary_facts(composed.features, tuple(contract.spaces), source.vocabularies)
+            tolerances = {name: Tolerance(**one.model_dump()) for name, one in verifier.tolerances.items()}
+            state_facts(model, contract, identity, vocabularies, tolerances)
+            write_doc_strings(model, composed, keys)
+            converted = time.perf_counter()
+            write_model(model, partial / MODEL)
+            if target.write_beside is not None:
+                target.write_beside(partial / MODEL)
+            written = time.perf_counter()
+            report = verifier.verify(partial / MODEL, providers)
         report = replace(
             report,
             seconds={"convert": converted - start, "write": written - converted, **report.seconds},
@@ -93,7 +104,7 @@ def export_folder(
         )
         (partial / REPORT).write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")
         _write_vocabularies(partial, [space for space, fact in vocabularies.items() if fact.file], source)
-        data_sets = verifier.data_sets(raw=keys is not None)
+        data_sets = verifier.golden(partial / MODEL)
         write_vectors(partial, contract, data_sets)
         manifest = Manifest(
             schema_version=SCHEMA_VERSION,
@@ -106,6 +117,7 @@ def export_folder(
                 ir_version=report.ir_version,
                 lowest_onnxruntime=report.lowest_onnxruntime,
                 operations=report.operations,
+                runs_beside=tuple(f"{Path(MODEL).stem}{suffix}" for suffix in target.runs_beside),
             ),
             vocabularies=vocabularies,
             tolerances=tolerances,

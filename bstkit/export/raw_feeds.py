@@ -23,6 +23,7 @@ class RawFeeds:
     """
 
     def __init__(self, inputs: Sequence[InputSpec], keys: Mapping[str, Keys]) -> None:
+        self.keys = keys
         self._spaces = {spec.name: spec.space for spec in inputs if spec.space is not None}
         self._tables = {space: _array(found, [found.padding, *found.values]) for space, found in keys.items()}
         self._unknown = {space: _array(found, unknown_keys(found)) for space, found in keys.items()}

@@ -20,6 +20,9 @@ OPSET = 2
 """Opset of `ai.onnx.ml` whose LabelEncoder maps string and int64 to int64."""
 
 _METADATA = "bstkit.ids"
+_OF_OTHER_VALUES = frozenset({"default_float", "default_string"})
+"""Attributes that say nothing where values are int64; ONNX Runtime adds them to what it writes."""
+
 _DTYPES = {"string": ir.DataType.STRING, "int64": ir.DataType.INT64}
 
 
@@ -107,7 +110,7 @@ def _attributes(keys: Keys) -> dict[str, Any]:
 def _change(node: ir.Node, keys: Keys) -> str:
     """The first key of a LabelEncoder that has another id than it should; empty where all are right."""
     wanted = _attributes(keys)
-    found = {key: attribute.value for key, attribute in node.attributes.items()}
+    found = {key: attribute.value for key, attribute in node.attributes.items() if key not in _OF_OTHER_VALUES}
     if found.keys() != wanted.keys() or found["default_int64"] != OOV_ID:
         return f"its vocabulary has {', '.join(sorted(found))} of other kinds or default"
     name = f"keys_{keys.dtype}s"

@@ -49,12 +49,62 @@ class Difference:
 
 @dataclass(frozen=True)
 class Run:
-    """One case on one provider at one optimisation level; `max_abs` is by output."""
+    """One case on one provider at one optimisation level; `max_abs` is by output, `file` the name of what was run."""
 
     case: str
     provider: str
     level: str
     max_abs: dict[str, float]
+    file: str
+
+
+@dataclass(frozen=True)
+class Usability:
+    """The verdict for one accelerator.
+
+    Args:
+        verdict: `"yes"`, `"maybe"` or `"no"`: whether it is worth using. Where it is not, ONNX Runtime's CPU provider
+            runs the model all the same.
+        nodes: of the graph, after the optimisation that the `.ort` file has.
+        supported: nodes that it can run.
+        partitions: pieces that those make; between them the data go to the CPU and back.
+        unsupported: operations that it cannot run.
+        dynamic, rank: nodes that it cannot run for a shape that is not fixed, or has too many dimensions.
+    """
+
+    verdict: str
+    nodes: int
+    supported: int
+    partitions: int
+    unsupported: tuple[str, ...]
+    dynamic: int
+    rank: int
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A file for devices.
+
+    Args:
+        sizes: name of each dimension -> its number. Rows were sent in pieces of `batch` rows, the last one filled up
+            with padding whose scores were dropped; histories were filled up to the other sizes.
+        cut: cases with longer histories; what was sent of them are the most recent steps.
+        ort: name of the file in ONNX Runtime's own format.
+        bytes: of that file.
+        level: the optimisation that it was written with.
+        format: version of the format.
+        lowest_onnxruntime: that loads it.
+        usability: accelerator -> verdict of ONNX Runtime's mobile usability checker.
+    """
+
+    sizes: dict[str, int]
+    cut: tuple[str, ...]
+    ort: str
+    bytes: int
+    level: str
+    format: str
+    lowest_onnxruntime: str
+    usability: dict[str, Usability]
 
 
 @dataclass(frozen=True)
@@ -86,6 +136,7 @@ class Report:
         run: data, training and metrics of the run behind the model.
         licences: of code and weights; None where nothing was exported.
         precision: of weights and arithmetic.
+        edge: of a file for devices; None for others.
     """
 
     recipe: str
@@ -114,6 +165,7 @@ class Report:
     run: RunFacts = field(default_factory=RunFacts)
     licences: Licences | None = None
     precision: str = PRECISION
+    edge: Edge | None = None
 
     @property
     def nodes(self) -> int:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import onnx
 import onnx_ir as ir
 
 from bstkit.errors import ExportError
+from bstkit.export.external_data import moved_to
 from bstkit.staging import partial_folder
 
 PROTOBUF_LIMIT = 2**31 - 1
 """Bytes that one protobuf message can hold."""
-
-SMALLEST_EXTERNAL = 1024
-"""Bytes from which a tensor becomes external data. Shape constants must stay in the file: ONNX Runtime refuses
-external ones.
-"""
 
 _GRAPH_RESERVE = 2**24
 """Bytes left for nodes and names."""
 
 _STRING_OVERHEAD, _LARGEST_VARINT = 6, 11
 """Bytes that protobuf takes at most for a string beside its text, and for an int64."""
+
+
+class InvalidGraphError(ExportError):
+    """What was written is no valid ONNX."""
 
 
 def write_model(model: ir.Model, path: Path, limit: int = PROTOBUF_LIMIT) -> None:
@@ -35,8 +36,8 @@ def write_model(model: ir.Model, path: Path, limit: int = PROTOBUF_LIMIT) -> Non
         limit: bytes past which weights become external data.
 
     Raises:
-        ExportError: the vocabularies alone are past protobuf's limit, or the checker refuses what was written. Nothing
-            is left behind.
+        ExportError: the vocabularies alone are past protobuf's limit, or the checker refuses what was written
+            (`InvalidGraphError`). Nothing is left behind.
     """
     inline = _attribute_bytes(model) + _GRAPH_RESERVE
     if inline > PROTOBUF_LIMIT:
@@ -48,7 +49,8 @@ def write_model(model: ir.Model, path: Path, limit: int = PROTOBUF_LIMIT) -> Non
     size = sum(value.const_value.nbytes for value in model.graph.initializers.values() if value.const_value is not None)
     data = f"{path.name}.data" if size + inline > limit else None
     with partial_folder(path.parent / path.name) as folder:
-        ir.save(model, folder / path.name, external_data=data, size_threshold_bytes=SMALLEST_EXTERNAL)
+        with moved_to(model, folder / data) if data is not None else nullcontext():
+            ir.save(model, folder / path.name)
         check_file(folder / path.name)
         # The data first: a model without its data would look whole.
         for name in (data, path.name):
@@ -71,7 +73,7 @@ def check_file(path: Path) -> None:
     """Run onnx.checker with full shape inference on a file.
 
     Raises:
-        ExportError: the file breaks a rule of ONNX.
+        InvalidGraphError: the file breaks a rule of ONNX.
     """
     inferred = path.with_suffix(".inferred")
     try:
@@ -79,6 +81,8 @@ def check_file(path: Path) -> None:
         # The checker's own inference does not propagate shapes that are computed in the graph.
         onnx.shape_inference.infer_shapes_path(path, inferred, check_type=True, strict_mode=True, data_prop=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        raise ExportError(f"onnx.checker refuses the written model: {error}", "see the layer that it names") from error
+        raise InvalidGraphError(
+            f"onnx.checker refuses the written model: {error}", "see the layer that it names"
+        ) from error
     finally:
         inferred.unlink(missing_ok=True)

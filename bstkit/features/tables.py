@@ -1,9 +1,24 @@
 """How the embedding tables of ids begin."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import keras
 from keras import ops
+
+_DRAWN = ContextVar("drawn", default=True)
+
+
+@contextmanager
+def tables_of_zeros() -> Iterator[None]:
+    """Let tables begin as zeros while the block runs: for models whose weights are read right afterwards."""
+    token = _DRAWN.set(False)
+    try:
+        yield
+    finally:
+        _DRAWN.reset(token)
 
 
 @keras.saving.register_keras_serializable(package="bstkit")
@@ -30,7 +45,9 @@ class TableUniform(keras.initializers.RandomUniform):
         self.block_rows = block_rows
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        """Draw a table."""
+        """Draw a table; zeros in a block of `tables_of_zeros`."""
+        if not _DRAWN.get():
+            return ops.zeros(shape, dtype)
         rows = shape[0]
         if rows <= self.block_rows:
             return super().__call__(shape, dtype)

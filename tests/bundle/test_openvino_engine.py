@@ -78,7 +78,7 @@ def test_wrong_weight_is_caught(bundle_of, tmp_path):
     bias.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(bias) + np.float32(0.01), bias.name))
     onnx.save(model, folder / "model.onnx")
     cover(folder, "model.onnx")
-    with pytest.raises(VerificationError, match=r"OpenVINO and TensorFlow differ(.|\n)*\[cpu: dynamic, static\]"):
+    with pytest.raises(VerificationError, match=r"OpenVINO and TensorFlow differ(.|\n)*cpu: dynamic, static\]"):
         verify_in_openvino(folder)
 
 
@@ -98,9 +98,7 @@ def test_lengths_of_recurrent_layers_hold_where_shapes_are_fixed(bundle_of):
 
 
 def test_lengths_of_recurrent_layers_are_ignored_where_shapes_are_not_fixed(bundle_of):
-    with pytest.raises(
-        VerificationError, match=r"case 'padding_invariance', max \|diff\| .*\[cpu: dynamic\]"
-    ) as caught:
+    with pytest.raises(VerificationError, match=r"case 'padding_invariance', max \|diff\| .*cpu: dynamic\]") as caught:
         verify_in_openvino(bundle_of("dsin"))
     assert "static" not in caught.value.message
     assert "fixed before the model is compiled" in caught.value.hint

@@ -84,3 +84,39 @@ def test_cuda_without_cuda_is_a_failure_that_says_so(run, trained):
     done = run("verify", str(trained), "--provider", "cuda")
     assert done.code == 2
     assert "execution provider 'cuda' was asked for and did not run" in done.err
+
+
+def test_truncated_external_data_is_a_no(run, built, trained):
+    from bstkit.export.assemble import assemble
+    from bstkit.export.write import _GRAPH_RESERVE, write_model
+
+    path = trained / "bundle" / "model.onnx"
+    path.unlink()
+    write_model(assemble(built.run.composed)[0], path, limit=_GRAPH_RESERVE)
+    assert run("verify", str(trained)).code == 0
+    data = path.with_name("model.onnx.data")
+    data.write_bytes(data.read_bytes()[:-1])
+    done = run("verify", str(trained))
+    assert done.code == 1
+    assert "model.onnx.data is truncated: it has" in " ".join(done.err.split())
+    assert "Traceback" not in done.err
+
+
+def test_run_with_weights_that_are_nan_is_refused_and_they_are_named(run, built, tmp_path):
+    import h5py
+    import numpy as np
+
+    trained = shutil.copytree(built.run.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("bundle"))
+    kernels = []
+    with h5py.File(trained / "model.weights.h5", "r+") as file:
+        file.visititems(lambda _, one: kernels.append(one) if getattr(one, "shape", ()) == (16, 1) else None)
+        kernels[0][3, 0] = np.nan
+    before = sorted(path.name for path in trained.iterdir())
+    done = run("export", str(trained))
+    assert done.code == 2
+    said = " ".join(done.err.split())
+    assert "the run's own weights are not finite" in said
+    assert "'head_mlp/ctr_logit/kernel': 1 of 16 numbers, the first is nan at [3, 0]" in said
+    assert "train again" in said
+    assert "Traceback" not in done.err
+    assert sorted(path.name for path in trained.iterdir()) == before

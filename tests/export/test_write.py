@@ -11,8 +11,9 @@ import pytest
 from bstkit.errors import ExportError
 from bstkit.export.assemble import assemble
 from bstkit.export.cases import make_cases
+from bstkit.export.external_data import SMALLEST_EXTERNAL
 from bstkit.export.verification import Verifier
-from bstkit.export.write import _GRAPH_RESERVE, SMALLEST_EXTERNAL, _attribute_bytes, write_model
+from bstkit.export.write import _GRAPH_RESERVE, _attribute_bytes, write_model
 from bstkit.staging import partial_folder
 
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from bstkit.features.tables import TableUniform
+from bstkit.features.tables import TableUniform, tables_of_zeros
 
 
 def draw(initializer, rows=10):
@@ -42,3 +42,9 @@ def test_config_round_trips():
 def test_no_rows_a_block_are_refused():
     with pytest.raises(ValueError, match="`block_rows` must be at least 1"):
         TableUniform(block_rows=0)
+
+
+def test_tables_begin_as_zeros_where_weights_are_read_afterwards():
+    with tables_of_zeros():
+        assert not draw(TableUniform(seed=4)).any()
+    assert draw(TableUniform(seed=4)).all()

@@ -7,9 +7,7 @@ from typing import Any
 
 from bstkit.bundle.card.markdown import code, listed, section
 from bstkit.bundle.manifest import MODEL, Manifest
-
-BATCH = "batch"
-"""The dimension of the rows."""
+from bstkit.inputs import BATCH
 
 
 def usage_section(manifest: Manifest, report: Mapping[str, Any]) -> str:
@@ -27,21 +25,30 @@ def usage_section(manifest: Manifest, report: Mapping[str, Any]) -> str:
             "memory and is slower than the others.",
             "**Threads.** One ONNX Runtime session may be shared: `Run` may be called from several threads at once. "
             "Open one session, not one a thread.",
-            _batch(manifest, report),
-            "**Any input is answered.** Ids outside their table, over-long and empty histories are handled inside the "
-            "graph, and score finite numbers.",
+            _batch(manifest),
+            f"**Any input is answered.** {_handled(manifest)} are handled inside the graph, and score finite numbers.",
             "**Precision.** Set other engines to float32: some compute in bfloat16 or float16 where the processor has "
             "it, and then miss these tolerances.",
         ),
     )
 
 
-def _batch(manifest: Manifest, report: Mapping[str, Any]) -> str:
-    sizes = {one.dims[0] for one in manifest.contract.inputs}
-    if sizes == {BATCH}:
+def _handled(manifest: Manifest) -> str:
+    if _takes_any_batch(manifest):
+        return "Ids outside their table, over-long and empty histories"
+    return "The caller cuts over-long histories. Ids outside their table and empty histories"
+
+
+def _batch(manifest: Manifest) -> str:
+    if _takes_any_batch(manifest):
         most = max(vector.rows for vector in manifest.vectors)
         return (
             f"**Batches.** Any number of rows from 1; verified up to {most:,}. Memory grows with rows times steps, so "
             "bound both."
         )
-    return f"**Batches.** Exactly {', '.join(map(str, sorted(map(str, sizes))))} rows; fill up with padding."
+    rows = manifest.contract.inputs[0].dims[0]
+    return f"**Batches.** Exactly {rows} rows, histories of exactly the stated steps; fill both up with padding."
+
+
+def _takes_any_batch(manifest: Manifest) -> bool:
+    return all(one.dims[0] == BATCH for one in manifest.contract.inputs)

@@ -27,6 +27,24 @@ from bstkit.export.passes.zero_or_one import clip_to_zero_or_one
 _OURS = "`bstkit verify RUN --by-layer` finds the first layer that differs; if it is none, tell the authors of bstkit"
 _THEIRS = "disable its plugin, or tell its author"
 
+BUILT_IN = "built-in passes"
+"""The step that all of them are where they are checked together."""
+
+
+class BrokenStep(ExportError):
+    """A model is no longer right after a step of its conversion.
+
+    Args:
+        step: which one.
+        cause: what the check said.
+        hint: one thing to do next.
+    """
+
+    def __init__(self, step: str, cause: BstkitError, hint: str) -> None:
+        super().__init__(f"after {step}: {cause.message}", hint)
+        self.step = step
+        self.cause = cause
+
 
 def run_passes(
     model: ir.Model,
@@ -39,7 +57,7 @@ def run_passes(
     """Run the built-in passes, then those of plugins.
 
     The built-in ones are checked together: the export is verified after them in any case, so that a wrong one never
-    reaches a file. `check_each` is for finding out which one it is.
+    reaches a file. `check_each` is for finding out which one it is (`bstkit.export.blame`).
 
     Args:
         model: at opset 18, weights attached, contract stated.
@@ -51,21 +69,21 @@ def run_passes(
         check_each: call `check` on what was converted and after every built-in pass, too.
 
     Raises:
-        ExportError: a pass raised, or `check` did after it; the pass is named.
+        ExportError: a pass raised, or `check` did after it (`BrokenStep`); the pass is named.
         PluginError: a pass cannot be imported.
     """
     if check_each and check is not None:
-        _checked(check, _named(model, scopes), "conversion", _OURS)
+        checked(check, _named(model, scopes), "conversion")
     for name, rewrite in _built_in(scopes, opset):
         rewrite(model)
         if check_each and check is not None:
-            _checked(check, _named(model, scopes), f"built-in pass '{name}'", _OURS)
+            checked(check, _named(model, scopes), f"built-in pass '{name}'")
     if passes and check is not None and not check_each:
-        _checked(check, model, "built-in passes", _OURS)
+        checked(check, model, BUILT_IN)
     for graph_pass in passes:
         _run(graph_pass, model)
         if check is not None:
-            _checked(check, model, f"export pass '{graph_pass.name}'")
+            checked(check, model, f"export pass '{graph_pass.name}'", _THEIRS)
 
 
 def _built_in(scopes: Mapping[str, str], opset: int) -> Iterator[tuple[str, Callable[[ir.Model], None]]]:
@@ -113,8 +131,13 @@ def _run(graph_pass: GraphPass, model: ir.Model) -> None:
         ) from error
 
 
-def _checked(check: Callable[[ir.Model], None], model: ir.Model, name: str, hint: str = _THEIRS) -> None:
+def checked(check: Callable[[ir.Model], None], model: ir.Model, step: str, hint: str = _OURS) -> None:
+    """Check a model after a step.
+
+    Raises:
+        BrokenStep: `check` refused it.
+    """
     try:
         check(model)
     except BstkitError as error:
-        raise ExportError(f"after {name}: {error.message}", hint) from error
+        raise BrokenStep(step, error, hint) from error

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import onnx_ir as ir
 
 from bstkit.compose import Composed
+from bstkit.errors import VerificationError
 from bstkit.export import TargetName
+from bstkit.export.targets.edge import fix_shapes
+from bstkit.export.targets.ort_file import ORT, write_ort
 
 METADATA = "bstkit.target"
 """Key in `metadata_props`."""
@@ -25,21 +29,44 @@ class Target:
         summary: one line.
         rewrite: edits the finished graph in place; None leaves it as it is.
         domains: domains of operations that its graphs may use beside ai.onnx.
+        fixed_shapes: its graphs take one batch and one length of each history.
+        write_beside: writes further files beside a written `model.onnx`.
+        runs_beside: suffixes, in place of `.onnx`, of those that ONNX Runtime loads; each is verified, too.
     """
 
     summary: str
     rewrite: Callable[[ir.Model, Composed], None] | None = None
     domains: frozenset[str] = field(default_factory=frozenset)
+    fixed_shapes: bool = False
+    write_beside: Callable[[Path], None] | None = None
+    runs_beside: tuple[str, ...] = ()
 
 
 TARGETS: dict[TargetName, Target] = {
     "portable": Target("any engine that runs ai.onnx"),
+    "edge": Target(
+        "devices: fixed shapes, and an .ort file",
+        rewrite=fix_shapes,
+        fixed_shapes=True,
+        write_beside=write_ort,
+        runs_beside=(ORT,),
+    ),
 }
 
 
-def target_of(model: ir.Model) -> str:
-    """What a file was made for."""
-    return model.metadata_props.get(METADATA, "portable")
+def target_of(model: ir.Model) -> TargetName:
+    """What a file says it was made for.
+
+    Raises:
+        VerificationError: it names no target.
+    """
+    name = model.metadata_props.get(METADATA, "portable")
+    for target in TARGETS:
+        if target == name:
+            return target
+    raise VerificationError(
+        f"the file says that it was made for '{name}'; there are {', '.join(TARGETS)}", "export the run again"
+    )
 
 
 def fit_to_target(model: ir.Model, composed: Composed) -> None:

@@ -187,6 +187,15 @@ def test_raw_ids_are_told_with_their_padding(raw_bundle):
     assert f"* `item`: the key `{-(2**63)}` is padding" in text
 
 
+def test_fixed_shapes_are_told(manifest, report):
+    inputs = tuple(one.model_copy(update={"dims": (4, *one.dims[1:])}) for one in manifest.contract.inputs)
+    contract = manifest.contract.model_copy(update={"inputs": inputs})
+    text = sections(model_card(manifest.model_copy(update={"contract": contract}), report))["How to use it"]
+    assert "Exactly 4 rows" in text
+    assert "The caller cuts over-long histories" in text
+    assert "Any number of rows" not in text
+
+
 def test_facts_of_the_trainer_reach_the_card(manifest, report):
     stated = {**report, "licences": {**report["licences"], "weights": "CC-BY-4.0"}}
     assert "weights: CC-BY-4.0" in model_card(manifest, stated)
