@@ -6,7 +6,7 @@ model.weights.h5   the served model's weights
 vocab/<space>.txt  one key a line, the first line is id 2
 history.csv        one line an epoch
 metrics.json       test metrics and baselines, seconds by stage
-heldout.npz        up to 1,024 test rows as the model's inputs, for verification
+heldout.npz        up to 1,024 test rows as the model's inputs, and their labels, for verification
 provenance.json    versions, providers of the components, data, seed
 bundle/            the export, once it has verified
 """
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 WEIGHTS = "model.weights.h5"
 VOCABULARIES = "vocab"
 BUNDLE = "bundle"
+
+_LABEL = "label:"
+"""Before a task, in heldout.npz; inputs are named by column, and have no colon of ours."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,20 @@ class Run:
 
         return restore(self.selection, self.features, self.folder / WEIGHTS)
 
-    @cached_property
+    @property
     def heldout(self) -> dict[str, np.ndarray[Any, Any]]:
         """Test rows by input name."""
+        labels = {f"{_LABEL}{task}" for task in self.features.tasks}
+        return {name: values for name, values in self._heldout.items() if name not in labels}
+
+    @property
+    def heldout_labels(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Task -> the labels of those rows, NaN where one is not known; empty for a run that kept none."""
+        names = {task: f"{_LABEL}{task}" for task in self.features.tasks}
+        return {task: self._heldout[name] for task, name in names.items() if name in self._heldout}
+
+    @cached_property
+    def _heldout(self) -> dict[str, np.ndarray[Any, Any]]:
         import numpy as np
 
         with np.load(self.folder / "heldout.npz") as arrays:
@@ -125,6 +139,7 @@ def write_run(
     history: Sequence[Mapping[str, Any]],
     metrics: Mapping[str, Any],
     heldout: Mapping[str, np.ndarray[Any, Any]],
+    heldout_labels: Mapping[str, np.ndarray[Any, Any]] | None = None,
     provenance: Mapping[str, Any],
 ) -> None:
     """Write every file of a run into a folder from `bstkit.staging.new_folder`."""
@@ -140,7 +155,7 @@ def write_run(
         writer = csv.DictWriter(file, fieldnames=list(history[0]))
         writer.writeheader()
         writer.writerows(history)
-    arrays: dict[str, Any] = dict(heldout)
+    arrays: dict[str, Any] = {**heldout, **{f"{_LABEL}{task}": one for task, one in (heldout_labels or {}).items()}}
     np.savez_compressed(folder / "heldout.npz", **arrays)
     for name, content in (("metrics.json", metrics), ("provenance.json", provenance)):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

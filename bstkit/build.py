@@ -103,6 +103,8 @@ def export_run(
             ids=ids,
             vocabularies=run.vocabularies,
             provenance=run.provenance,
+            metrics=run.metrics,
+            labels=run.heldout_labels,
         )
 
 
@@ -133,4 +135,5 @@ def verify_run(
             samples=run.heldout,
             by_layer=by_layer,
             vocabularies=run.vocabularies,
+            labels=run.heldout_labels,
         )

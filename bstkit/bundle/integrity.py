@@ -40,20 +40,20 @@ def files_of(folder: Path) -> list[str]:
     return sorted(name for name in paths if name != MANIFEST)
 
 
-def check_graph(folder: Path, manifest: Manifest, onnxruntime: str) -> None:
+def check_graph(folder: Path, manifest: Manifest, onnxruntime: str | None) -> None:
     """Compare the graph with the manifest, and its opset with an ONNX Runtime.
 
     Args:
         folder: the bundle.
         manifest: its manifest.
-        onnxruntime: version of the runtime that shall run it.
+        onnxruntime: version of the ONNX Runtime that shall run it; None where another engine does.
 
     Raises:
         BundleError: the runtime is older than the graph asks for.
         VerificationError: names, dtypes, dimensions, opset, operations or the contract in the graph's metadata differ.
     """
     lowest = manifest.graph.lowest_onnxruntime
-    if Version(onnxruntime) < Version(lowest):
+    if onnxruntime is not None and Version(onnxruntime) < Version(lowest):
         raise BundleError(
             f"this ONNX Runtime is {onnxruntime}, and {MODEL} needs {lowest} or later (opset {manifest.graph.opset})",
             f"install onnxruntime {lowest} or later",

@@ -7,13 +7,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bstkit.bundle.engine import ONNX_RUNTIME
 from bstkit.bundle.integrity import check_files, check_graph
 from bstkit.bundle.manifest import MODEL, Manifest, read_manifest
 from bstkit.bundle.measure import Measured
+from bstkit.bundle.onnxruntime_engine import BESIDE, onnxruntime_ways
 from bstkit.bundle.vectors import read_vectors
 from bstkit.config.selection import Tolerance
 from bstkit.errors import VerificationError
-from bstkit.export.compare import describe, summarise
+from bstkit.export.compare import describe
+from bstkit.export.parity import by_output
 from bstkit.export.providers import LEVELS, check_names
 from bstkit.export.report import Difference, Run
 
@@ -24,9 +27,10 @@ class Replay:
 
     Args:
         manifest: what it says of itself.
-        outputs: output -> how far ONNX Runtime is from the golden vectors.
+        outputs: output -> how far the engine is from the golden vectors.
         runs: every run, in order.
-        providers: provider -> level -> ONNX Runtime's provider -> nodes that it ran.
+        providers: provider -> level -> the engine's own provider -> nodes that it ran.
+        tolerances: output -> what was allowed to differ.
         engine: what ran, and its version.
     """
 
@@ -34,6 +38,7 @@ class Replay:
     outputs: dict[str, Difference]
     runs: tuple[Run, ...]
     providers: dict[str, dict[str, dict[str, int]]]
+    tolerances: dict[str, Tolerance]
     engine: str
 
     def to_json(self) -> dict[str, Any]:
@@ -45,6 +50,7 @@ class Replay:
             "files": len(self.manifest.files),
             "engine": self.engine,
             "providers": self.providers,
+            "tolerances": {name: tolerance.model_dump() for name, tolerance in self.tolerances.items()},
             "outputs": {name: asdict(difference) for name, difference in self.outputs.items()},
             "runs": [asdict(run) for run in self.runs],
         }
@@ -66,21 +72,54 @@ def verify_bundle(folder: Path, providers: Sequence[str] = ("cpu",), levels: Seq
     import onnxruntime
 
     check_names(providers)
+    manifest = read_bundle(folder, onnxruntime.__version__)
+    replayed = Measured(tuple(read_vectors(folder, manifest)), stated_tolerances(manifest))
+    replayed.run_all(folder / MODEL, onnxruntime_ways(providers, levels))
+    replayed.run_beside([folder / name for name in manifest.graph.runs_beside], BESIDE)
+    hint = (
+        "this ONNX Runtime does not give the numbers that the bundle was verified with: use the version that "
+        f"verified it, {manifest.identity.versions.get('onnxruntime', 'which its report names')}"
+    )
+    return passed(manifest, replayed, ONNX_RUNTIME, onnxruntime.__version__, hint)
+
+
+def read_bundle(folder: Path, onnxruntime: str | None) -> Manifest:
+    """Read a bundle's manifest, and check every file and the graph against it; see `verify_bundle`.
+
+    Args:
+        folder: the bundle.
+        onnxruntime: version of the ONNX Runtime that shall run it; None where another engine does.
+    """
     manifest = read_manifest(folder)
     check_files(folder, manifest)
-    check_graph(folder, manifest, onnxruntime.__version__)
-    tolerances = {name: Tolerance(atol=one.atol, rtol=one.rtol) for name, one in manifest.tolerances.items()}
-    replayed = Measured(tuple(read_vectors(folder, manifest)), tolerances)
-    beside = [folder / name for name in manifest.graph.runs_beside]
-    replayed.run_all(folder / MODEL, providers, levels, beside)
+    check_graph(folder, manifest, onnxruntime)
+    return manifest
+
+
+def stated_tolerances(manifest: Manifest) -> dict[str, Tolerance]:
+    """Output -> what the bundle allows to differ."""
+    return {name: Tolerance(atol=one.atol, rtol=one.rtol) for name, one in manifest.tolerances.items()}
+
+
+def passed(manifest: Manifest, replayed: Measured, engine: str, version: str, hint: str) -> Replay:
+    """Say what replaying the golden vectors gave.
+
+    Args:
+        manifest: the bundle's.
+        replayed: its vectors, run.
+        engine, version: what ran them.
+        hint: what to do where scores differ.
+
+    Raises:
+        VerificationError: scores differ.
+    """
     if replayed.mismatches:
-        raise VerificationError(
-            "\n".join(describe(replayed.mismatches)),
-            "this ONNX Runtime does not give the numbers that the bundle was verified with: use the version that "
-            f"verified it, {manifest.identity.versions.get('onnxruntime', 'which its report names')}",
-        )
-    outputs = {
-        name: summarise(pairs, manifest.tolerances[name].atol) for name, pairs in replayed.pairs.items() if pairs
-    }
-    engine = f"ONNX Runtime {onnxruntime.__version__}"
-    return Replay(manifest, outputs, tuple(replayed.runs), replayed.providers, engine)
+        raise VerificationError("\n".join(describe(replayed.mismatches, engine)), hint)
+    return Replay(
+        manifest,
+        by_output(replayed.compared, replayed.tolerances),
+        tuple(replayed.runs),
+        replayed.providers,
+        replayed.tolerances,
+        f"{engine} {version}",
+    )

@@ -11,11 +11,15 @@ import typer
 from bstkit.bundle.manifest import DATA_SET
 from bstkit.cli.render import print_json, print_pairs, print_table
 
+_FIGURES = ("max |diff|", "mean |diff|", "max ULP", "atol", "scores")
+
 if TYPE_CHECKING:
     from bstkit.artefact import Run
     from bstkit.build import Built
     from bstkit.bundle.replay import Replay
-    from bstkit.export.report import Report, Usability
+    from bstkit.config.selection import Tolerance
+    from bstkit.export.held_out import HeldOut
+    from bstkit.export.report import Difference, Report, Usability
 
 
 def print_trained(run: Run, seconds: Mapping[str, float], json: bool) -> None:
@@ -70,11 +74,8 @@ def _labelled(rows: int, every: int) -> str:
 
 def _print_report(report: Report) -> None:
     typer.echo()
-    rows = [
-        (name, f"{one.max_abs:.1e}", f"{one.mean_abs:.1e}", f"{report.tolerances[name].atol:.0e}", f"{one.scores:,}")
-        for name, one in report.outputs.items()
-    ]
-    print_table(("TensorFlow against ONNX Runtime", "max |diff|", "mean |diff|", "atol", "scores"), rows)
+    rows = [(name, *_figures(one, report.tolerances[name])) for name, one in report.outputs.items()]
+    print_table(("TensorFlow against ONNX Runtime", *_FIGURES), rows)
     print_pairs(
         (
             ("provider that ran", _ran(report.providers)),
@@ -84,6 +85,7 @@ def _print_report(report: Report) -> None:
             ("ids", _ids(report)),
             *_edge(report),
             ("tolerances", "loosened in [export]" if report.loosened else ""),
+            ("held-out rows", "; ".join(f"{task}: {_changes(one)}" for task, one in report.held_out.items())),
         )
     )
 
@@ -94,11 +96,8 @@ def print_replay(replay: Replay, folder: Path, json: bool) -> None:
     if json:
         print_json({"folder": str(folder), **replay.to_json()})
         return
-    rows = [
-        (name, f"{one.max_abs:.1e}", f"{one.mean_abs:.1e}", f"{manifest.tolerances[name].atol:.0e}", f"{one.scores:,}")
-        for name, one in replay.outputs.items()
-    ]
-    print_table((f"golden vectors against {replay.engine}", "max |diff|", "mean |diff|", "atol", "scores"), rows)
+    rows = [(name, *_figures(one, replay.tolerances[name])) for name, one in replay.outputs.items()]
+    print_table((f"golden vectors against {replay.engine}", *_FIGURES), rows)
     print_pairs(
         (
             ("files", f"{len(manifest.files)} as the manifest says"),
@@ -110,6 +109,23 @@ def print_replay(replay: Replay, folder: Path, json: bool) -> None:
             ("verified", folder),
         )
     )
+
+
+def _figures(one: Difference, tolerance: Tolerance) -> tuple[str, ...]:
+    """What `_FIGURES` names."""
+    return f"{one.max_abs:.1e}", f"{one.mean_abs:.1e}", f"{one.max_ulp:,}", f"{tolerance.atol:.0e}", f"{one.scores:,}"
+
+
+def _changes(task: HeldOut) -> str:
+    """What each provider changes of a task's quality."""
+    return ", ".join(
+        f"{provider} changes AUC by {_change(one.auc_change)}, log loss by {_change(one.log_loss_change)}"
+        for provider, one in task.providers.items()
+    )
+
+
+def _change(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0e}"
 
 
 def _ran(providers: Mapping[str, Mapping[str, Mapping[str, int]]]) -> str:

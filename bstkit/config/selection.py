@@ -106,6 +106,7 @@ class ExportSettings(Table):
         edge_batch: rows that a file of the target `"edge"` scores at once.
         probability: tolerance on probabilities.
         logit: tolerance on logits.
+        licence: of the weights, as report and model card state it: `"CC-BY-4.0"`, `"internal use only"`.
     """
 
     opset: Literal[17, 18] = 18
@@ -114,6 +115,7 @@ class ExportSettings(Table):
     edge_batch: Annotated[int, Field(ge=1)] = 1
     probability: Tolerance = Tolerance(atol=1e-5, rtol=0.0)
     logit: Tolerance = Tolerance(atol=1e-5, rtol=1e-4)
+    licence: str = ""
 
 
 class Selection(Stack):

@@ -30,21 +30,26 @@ def export(
     ids: Literal["encoded", "raw"] | None = None,
     vocabularies: Mapping[str, Sequence[str]] | None = None,
     provenance: Mapping[str, Any] | None = None,
+    metrics: Mapping[str, Any] | None = None,
+    labels: Mapping[str, Any] | None = None,
 ) -> Report:
     """Convert, verify and write a model. A folder that exists is a bundle that was verified.
 
     Args:
         composed: the model, with the weights to export.
         folder: a new folder, for `model.onnx` (with `model.onnx.data` past 2 GB), what the target puts beside it,
-            `manifest.json`, `report.json`, vocabularies, golden vectors and the C++ consumer.
+            `manifest.json`, `report.json`, `MODEL_CARD.md`, vocabularies, golden vectors and the C++ consumer.
         providers: `"cpu"`, `"cuda"`, `"tensorrt"`: where ONNX Runtime must give TensorFlow's numbers.
-        samples: held-out rows by input name, for the case `typical`; generated where None.
+        samples: held-out rows by input name, compared at optimisation level `all`, the first of them also as the case
+            `typical`; generated where None.
         passes: rewrites of plugins, each verified on its own; they see the graph before vocabularies are put inside.
         target: `"portable"`, `"onnxruntime"` or `"edge"`. Defaults to what `[export]` says.
         edge_batch: rows that a file of the target `"edge"` scores at once. Defaults to what `[export]` says.
         ids: `"encoded"`, or `"raw"`: the file takes the log's own ids. Defaults to what `[export]` says.
         vocabularies: id space -> keys as text, the first has id 2; needed for raw ids. A run's are `run.vocabularies`.
         provenance: where the model comes from, for the manifest. A run's is `run.provenance`.
+        metrics: how good the model became, for report and card. A run's are `run.metrics`.
+        labels: task -> the labels of `samples`, NaN where one is not known. A run's are `run.heldout_labels`.
 
     Raises:
         RunError: the folder is there already, or cannot be written; or a weight is NaN or infinite.
@@ -55,7 +60,8 @@ def export(
     from bstkit.export.folder import Source, export_folder
 
     composed = composed.with_export("export()", target=target, edge_batch=edge_batch, ids=ids)
-    return export_folder(composed, Path(folder), providers, Source(samples, vocabularies, provenance), passes)
+    source = Source(samples, vocabularies, provenance, metrics, labels)
+    return export_folder(composed, Path(folder), providers, source, passes)
 
 
 def verify(
@@ -66,6 +72,7 @@ def verify(
     samples: Mapping[str, Any] | None = None,
     by_layer: bool = False,
     vocabularies: Mapping[str, Sequence[str]] | None = None,
+    labels: Mapping[str, Any] | None = None,
 ) -> Report:
     """Compare an exported file with the model that it comes from.
 
@@ -75,6 +82,7 @@ def verify(
         providers, samples: as for `export`.
         by_layer: where the numbers differ, list how far each layer is apart.
         vocabularies: as for `export`; read where the file takes raw ids, which its metadata tells.
+        labels: as for `export`.
 
     Raises:
         RunError: there is no such file.
@@ -84,7 +92,7 @@ def verify(
     """
     from bstkit.export.verification import Verifier
 
-    return Verifier(composed, samples, vocabularies).verify(Path(model_path), providers, by_layer)
+    return Verifier(composed, samples, vocabularies, labels or {}).verify(Path(model_path), providers, by_layer)
 
 
 def compare_layers(composed: Composed) -> list[LayerDifference]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from bstkit.config.selection import Tolerance
-from bstkit.export.report import Difference
 
 Array = np.ndarray[Any, Any]
 
@@ -34,14 +33,14 @@ class Mismatch:
     file: str
 
 
-def breach(scores: Array, expected: Array, tolerance: Tolerance) -> str | None:
+def breach(scores: Array, expected: Array, tolerance: Tolerance, engine: str = "ONNX Runtime") -> str | None:
     """How `scores` breach `|scores - expected| <= atol + rtol * |expected|`; None where they do not.
 
     NaN and Inf always do.
     """
     if scores.shape != expected.shape:
         return f"shape {scores.shape} instead of {expected.shape}"
-    for side, values in (("TensorFlow", expected), ("ONNX Runtime", scores)):
+    for side, values in (("TensorFlow", expected), (engine, scores)):
         rows = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
         if rows.size:
             return f"NaN or Inf in {side} at row {rows[0]}"
@@ -54,27 +53,7 @@ def breach(scores: Array, expected: Array, tolerance: Tolerance) -> str | None:
     return f"max |diff| {difference[row].max():.2g} at row {row} ({allowed})"
 
 
-def summarise(pairs: Iterable[tuple[Array, Array]], smallest: float) -> Difference:
-    """Statistics over pairs of (scores, expected), all finite; relative ones only where `|expected|` is above
-    `smallest`.
-    """
-    pairs = list(pairs)
-    scores = np.concatenate([pair[0].ravel() for pair in pairs]).astype(np.float64)
-    expected = np.concatenate([pair[1].ravel() for pair in pairs]).astype(np.float64)
-    absolute = np.abs(scores - expected)
-    large = np.abs(expected) > smallest
-    relative = absolute[large] / np.abs(expected[large])
-    return Difference(len(scores), *_statistics(absolute), *_statistics(relative))
-
-
-def _statistics(values: Array) -> tuple[float, float, float]:
-    """Maximum, mean and 99th percentile; zeros of nothing."""
-    if not values.size:
-        return 0.0, 0.0, 0.0
-    return float(values.max()), float(values.mean()), float(np.percentile(values, 99))
-
-
-def describe(mismatches: Sequence[Mismatch]) -> list[str]:
+def describe(mismatches: Sequence[Mismatch], engine: str = "ONNX Runtime") -> list[str]:
     """One line for each output, case and file, the first level's numbers, and at which levels."""
     grouped: dict[tuple[str, str, str, str], list[Mismatch]] = {}
     for mismatch in mismatches:
@@ -84,7 +63,7 @@ def describe(mismatches: Sequence[Mismatch]) -> list[str]:
         where = ", ".join([f"output '{output}'"] * bool(output) + [f"case '{case}'"] * bool(case))
         levels = ", ".join(dict.fromkeys(mismatch.level for mismatch in group))
         lines.append(f"{where}{', ' if where else ''}{group[0].what} [{file}, {provider}: {levels}]")
-    head = "ONNX Runtime and TensorFlow differ: "
+    head = f"{engine} and TensorFlow differ: "
     if len(lines) == 1:
         return [head + lines[0]]
     more = [f"  and {len(lines) - _MOST_LINES} more"] if len(lines) > _MOST_LINES else []

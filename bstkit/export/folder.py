@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bstkit.bundle.card import CARD, model_card
 from bstkit.bundle.cpp_project import write_cpp
 from bstkit.bundle.integrity import files_of
 from bstkit.bundle.manifest import (
@@ -33,10 +34,11 @@ from bstkit.export.assemble import assemble
 from bstkit.export.blame import broken_step_named
 from bstkit.export.doc_strings import write_doc_strings
 from bstkit.export.finite import check_finite
-from bstkit.export.identity import identity_of, vocabulary_facts
+from bstkit.export.identity import identity_of, licences_of, vocabulary_facts
 from bstkit.export.metadata import state_facts
 from bstkit.export.providers import check_names
 from bstkit.export.report import Report
+from bstkit.export.run_facts import run_facts
 from bstkit.export.stated_contract import contract_of
 from bstkit.export.targets import TARGETS
 from bstkit.export.verification import Verifier
@@ -55,11 +57,15 @@ class Source:
         vocabularies: id space -> keys as text, the first has id 2. Needed for raw ids; without them the bundle has no
             `vocab/`.
         provenance: the run's provenance.json; None where no run is behind the model.
+        metrics: the run's metrics.json.
+        labels: task -> the labels of the held-out rows, NaN where one is not known.
     """
 
     samples: Mapping[str, Any] | None = None
     vocabularies: Mapping[str, Sequence[str]] | None = None
     provenance: Mapping[str, Any] | None = field(default=None, repr=False)
+    metrics: Mapping[str, Any] | None = field(default=None, repr=False)
+    labels: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 def export_folder(
@@ -74,7 +80,7 @@ def export_folder(
     check_names(providers)
     with new_folder(folder) as partial:
         check_finite(composed.serving.variables)
-        verifier = Verifier(composed, source.samples, source.vocabularies)
+        verifier = Verifier(composed, source.samples, source.vocabularies, source.labels or {})
         keys = verifier.keys if composed.selection.export.ids == "raw" else None
         target = TARGETS[composed.selection.export.target]
         assembled = functools.partial(assemble, composed, passes, keys=keys)
@@ -94,7 +100,12 @@ def export_folder(
                 target.write_beside(partial / MODEL)
             written = time.perf_counter()
             report = verifier.verify(partial / MODEL, providers)
-        report = replace(report, seconds={"convert": converted - start, "write": written - converted, **report.seconds})
+        report = replace(
+            report,
+            seconds={"convert": converted - start, "write": written - converted, **report.seconds},
+            run=run_facts(source.provenance, source.metrics, identity.seed),
+            licences=licences_of(composed, identity),
+        )
         (partial / REPORT).write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")
         _write_vocabularies(partial, vocabularies, source)
         data_sets = verifier.golden(partial / MODEL)
@@ -116,7 +127,11 @@ def export_folder(
             vocabularies=vocabularies,
             tolerances=tolerances,
             vectors=tuple(one.vector for one in data_sets),
-            files={name: file_fact(partial / name) for name in files_of(partial)},
+            files={},
+        )
+        (partial / CARD).write_text(model_card(manifest, report.to_json()), encoding="utf-8")
+        manifest = manifest.model_copy(
+            update={"files": {name: file_fact(partial / name) for name in files_of(partial)}}
         )
         (partial / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
         verify_bundle(partial, providers, levels=("all",))  # what was written, as its readers will read it

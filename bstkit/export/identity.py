@@ -10,6 +10,7 @@ from typing import Any
 from bstkit.bundle.manifest import Data, Identity, VocabularyFact
 from bstkit.compose import Composed
 from bstkit.config.features import Features
+from bstkit.export.licences import Licences, licences
 from bstkit.version import __version__
 
 _PACKAGES = ("tensorflow", "keras", "tf2onnx", "onnx", "onnx-ir", "numpy")
@@ -41,6 +42,12 @@ def identity_of(composed: Composed, provenance: Mapping[str, Any] | None) -> Ide
         # The name alone: where the log lay is nothing to a serving team.
         data=None if data is None else Data(log=Path(data["log"]).name, sha256=data["sha256"]),
     )
+
+
+def licences_of(composed: Composed, identity: Identity) -> Licences:
+    """The licences of the packages that made a file, those of its components among them, and of its weights."""
+    plugins = (provider.partition(" ")[0] for provider in identity.components.values())
+    return licences((*identity.versions, *plugins), composed.selection.export.licence)
 
 
 def vocabulary_facts(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from bstkit.errors import ProviderError, RunError
+from bstkit.errors import ProviderError
+from bstkit.export.assignment import NodeRun, count_by_provider, read_profile
 from bstkit.spelling import did_you_mean
 
 PROVIDERS = {
@@ -105,31 +104,18 @@ def optimise(model: Path, optimised: Path, level: str) -> None:
     _open(model, "cpu", options)
 
 
-def nodes_by_provider(session: Any, provider: str) -> dict[str, int]:
-    """End the profile of a session that has run once, and count the nodes that each provider ran.
+def nodes_that_ran(session: Any, provider: str) -> tuple[NodeRun, ...]:
+    """End the profile of a session that has run once, and return the nodes that ran.
 
     Raises:
         ProviderError: the provider that was asked for ran no node.
         RunError: the profile could not be written as a whole.
     """
-    profile = Path(session.end_profiling())
-    try:
-        events = json.loads(profile.read_text())
-    except ValueError as error:
-        raise RunError(
-            f"ONNX Runtime's profile in {profile.parent} was cut short",
-            "make room there, or set TMPDIR",
-        ) from error
-    profile.unlink()
-    ran = {
-        (event["name"], event["args"]["provider"])
-        for event in events
-        if event.get("cat") == "Node" and event.get("args", {}).get("provider")
-    }
-    counts = Counter(name for _, name in ran)
-    if not counts[PROVIDERS[provider][0]]:
+    nodes = read_profile(session)
+    counts = count_by_provider(nodes)
+    if not counts.get(PROVIDERS[provider][0]):
         raise _did_not_run(provider, "every node ran on " + (", ".join(counts) or "no provider at all"))
-    return dict(counts)
+    return nodes
 
 
 def _open(model: Path | bytes, provider: str, options: Any) -> Any:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from bstkit.config.selection import Tolerance
+from bstkit.export.run_facts import RunFacts
+
+if TYPE_CHECKING:
+    from bstkit.export.assignment import NodeRun
+    from bstkit.export.held_out import HeldOut
+    from bstkit.export.licences import Licences
+    from bstkit.export.score_bins import ScoreBins
+
+PRECISION = "float32"
+"""Of weights and arithmetic; quantised files do not come from here."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How far ONNX Runtime is from TensorFlow on one output, over every case, provider and level.
+    """How far an engine is from TensorFlow on one output.
 
     Args:
         scores: how many were compared.
         max_abs, mean_abs, p99_abs: of `|onnx - tensorflow|`.
         max_rel, mean_rel, p99_rel: of `|onnx - tensorflow| / |tensorflow|`, where `|tensorflow|` is above the absolute
-        tolerance.
+            tolerance.
+        max_ulp, p99_ulp: of the float32 steps between the two; near zero a step is tiny, and their number says little.
+        nan, inf: how many of the engine's scores are that.
+        ranking: of the pairs of rows of one data set that TensorFlow holds apart, the share that the engine puts into
+            the same order, ties counting half; None where there is no such pair.
     """
 
     scores: int
@@ -26,6 +40,11 @@ class Difference:
     max_rel: float
     mean_rel: float
     p99_rel: float
+    max_ulp: int
+    p99_ulp: float
+    nan: int
+    inf: int
+    ranking: float | None
 
 
 @dataclass(frozen=True)
@@ -98,15 +117,25 @@ class Report:
         opset, ir_version, lowest_onnxruntime: of the file.
         bytes: of the file and its external data.
         operations: operation -> number of nodes.
-        outputs: output -> how far the two sides are apart.
+        outputs: output -> how far the two sides are apart, over every case, provider and level.
         runs: every run, in order.
         providers: provider -> level -> ONNX Runtime's provider -> nodes that it ran.
         tolerances: output -> what was allowed.
+        why: output -> why that much.
         loosened: whether `[export]` allows more than the defaults.
         versions: package -> version.
         seconds: stage -> seconds.
         ids: `"encoded"`, or `"raw"` where the vocabularies are inside the graph.
         id_dtypes: id input -> `"int32"` for encoded ids; `"string"` or `"int64"` for raw ones.
+        by_case: case -> output -> how far; the held-out rows are the case `held_out`, run at level `all` alone.
+        by_level: provider -> level -> output -> how far.
+        assignment: provider -> every node that ran at level `all`, and where.
+        copies: provider -> level -> nodes that copied a value between devices.
+        held_out: task -> quality on held-out rows; empty where there are none, or they have no labels.
+        scores: task -> where TensorFlow's probabilities lie.
+        run: data, training and metrics of the run behind the model.
+        licences: of code and weights; None where nothing was exported.
+        precision: of weights and arithmetic.
         edge: of a file for devices; None for others.
     """
 
@@ -121,11 +150,21 @@ class Report:
     runs: tuple[Run, ...]
     providers: dict[str, dict[str, dict[str, int]]]
     tolerances: dict[str, Tolerance]
+    why: dict[str, str]
     loosened: bool
     versions: dict[str, str]
     seconds: dict[str, float]
     ids: str
     id_dtypes: dict[str, str]
+    by_case: dict[str, dict[str, Difference]]
+    by_level: dict[str, dict[str, dict[str, Difference]]]
+    assignment: dict[str, tuple[NodeRun, ...]]
+    copies: dict[str, dict[str, int]]
+    held_out: dict[str, HeldOut] = field(default_factory=dict)
+    scores: dict[str, ScoreBins] = field(default_factory=dict)
+    run: RunFacts = field(default_factory=RunFacts)
+    licences: Licences | None = None
+    precision: str = PRECISION
     edge: Edge | None = None
 
     @property
@@ -140,15 +179,13 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Everything, in types that `json` can write."""
-        tolerances = {name: tolerance.model_dump() for name, tolerance in self.tolerances.items()}
-        apart = ("outputs", "runs", "tolerances", "edge")
-        plain = {key: value for key, value in vars(self).items() if key not in apart}
+        content = asdict(self)  # which leaves tolerances as they are
         return {
-            **plain,
+            **{key: value for key, value in content.items() if key not in ("run", "why")},
+            **content["run"],
             "nodes": self.nodes,
             "cases": list(self.cases),
-            "outputs": {name: asdict(difference) for name, difference in self.outputs.items()},
-            "tolerances": tolerances,
-            "runs": [asdict(run) for run in self.runs],
-            "edge": None if self.edge is None else asdict(self.edge),
+            "tolerances": {
+                name: {**tolerance.model_dump(), "why": self.why[name]} for name, tolerance in self.tolerances.items()
+            },
         }

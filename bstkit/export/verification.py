@@ -10,38 +10,47 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx_ir as ir
 
 from bstkit.bundle.manifest import DATA_SET, Vector
 from bstkit.bundle.measure import Measured
+from bstkit.bundle.onnxruntime_engine import BESIDE, onnxruntime_ways
 from bstkit.bundle.vectors import DataSet
 from bstkit.compose import Composed
 from bstkit.config.selection import ExportSettings, Tolerance
 from bstkit.errors import VerificationError
 from bstkit.export.assemble import assemble
+from bstkit.export.assignment import count_copies
 from bstkit.export.cases import Array, Case, Feeds, make_cases
 from bstkit.export.checks import check_interface, read_model
-from bstkit.export.compare import Mismatch, describe, summarise
+from bstkit.export.compare import Mismatch, describe
 from bstkit.export.contract import LOWEST, LOWEST_ONNXRUNTIME, count_operations
 from bstkit.export.damage import find_damage
 from bstkit.export.file_layers import compare_file_layers
+from bstkit.export.held_out import HELD_OUT, held_out_quality, in_pieces
 from bstkit.export.id_keys import Keys, keys_of
 from bstkit.export.identity import package_versions
 from bstkit.export.intake import Intake, sizes_of
 from bstkit.export.layers import LayerDifference
+from bstkit.export.parity import by_case, by_level, by_output
 from bstkit.export.providers import check_names
 from bstkit.export.raw_feeds import RawFeeds
 from bstkit.export.raw_ids import changed_keys, takes_raw_ids
 from bstkit.export.reference import Reference
 from bstkit.export.report import Edge, Report
+from bstkit.export.score_bins import ScoreBins, score_bins
 from bstkit.export.targets import TARGETS, target_of
 from bstkit.export.targets.edge_facts import edge_facts
 from bstkit.export.targets.ort_file import ort_as_onnx
+from bstkit.export.tolerance_reasons import is_looser, reason_of
 from bstkit.inputs import BATCH
 
 _MOST_LINES = 40
 _MOST_PIECES = 8
 """Golden vectors of one case that a file of fixed shapes gets."""
+_USUAL = "all"
+"""The optimisation level of whoever sets none."""
 _CHANGED = "the file was changed after it was exported, or is of other weights: export the run again"
 
 
@@ -62,15 +71,18 @@ class Verifier:
         composed: the model.
         samples: held-out rows by input name, for the case `typical`; generated where None.
         vocabularies: id space -> keys as text, the first has id 2; read for a file that takes raw ids.
+        labels: task -> the labels of the held-out rows, NaN where one is not known.
     """
 
     composed: Composed
     samples: Mapping[str, Array] | None = None
     vocabularies: Mapping[str, Sequence[str]] | None = None
+    labels: Mapping[str, Array] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.cases = make_cases(self.composed, self.samples)
+        self.pieces = in_pieces(self.samples or {})
         self.reference = Reference(self.composed)
         self.tolerances = tolerances(self.composed)
 
@@ -100,17 +112,20 @@ class Verifier:
         beside = _files_beside(path, model)
         intake = self._intake(model)
         check_interface(model, intake.inputs, self.composed.serving.output_names, intake.sizes)
-        data_sets = self._data_sets(intake)
+        measured = Measured(self._data_sets(intake), self.tolerances)
+        held_out = Measured(self._held_out(intake), self.tolerances)
         self.seconds["tensorflow"] = time.perf_counter() - start
         start = time.perf_counter()
-        measured = Measured(data_sets, self.tolerances)
-        measured.run_all(path, providers, beside=beside)
+        measured.run_all(path, onnxruntime_ways(providers))
+        measured.run_beside(beside, BESIDE)
+        held_out.run_all(path, onnxruntime_ways(providers, (_USUAL,)))
         self.seconds["onnxruntime"] = time.perf_counter() - start
-        if measured.mismatches:
-            raise self._failed(path, model, measured.mismatches, intake, by_layer)
+        mismatches = measured.mismatches + held_out.mismatches
+        if mismatches:
+            raise self._failed(path, model, mismatches, intake, by_layer)
         if intake.raw_feeds is not None:
             self._check_keys({path: model, **{file: ort_as_onnx(file) for file in beside}})
-        return self._report(path, model, measured, intake)
+        return self._report(path, model, measured, held_out, intake)
 
     def golden(self, path: Path) -> tuple[DataSet, ...]:
         """Every case as a written file takes it, each to be sent at once, with TensorFlow's scores.
@@ -148,6 +163,17 @@ class Verifier:
             if case.twin is not None:
                 add(case, case.twin, twin=case.name, order=None if case.order is None else tuple(case.order.tolist()))
         return tuple(found)
+
+    def _held_out(self, intake: Intake) -> tuple[DataSet, ...]:
+        """The held-out rows as a file takes them, with TensorFlow's scores."""
+        return tuple(
+            DataSet(
+                Vector(name=HELD_OUT, case=HELD_OUT, folder="", rows=len(next(iter(rows.values())))),
+                tuple(piece.sent for piece in intake.pieces(rows)),
+                self.reference.score(rows),
+            )
+            for rows in self.pieces
+        )
 
     def check(self, model: ir.Model, providers: Sequence[str] = ("cpu",)) -> None:
         """Verify a model that is not written yet, for `run_passes`."""
@@ -196,8 +222,9 @@ class Verifier:
         piece = intake.pieces(self.cases[0].feeds)[0]
         return compare_file_layers(self.composed, path, piece.encoded, piece.sent.inputs)
 
-    def _report(self, path: Path, model: ir.Model, measured: Measured, intake: Intake) -> Report:
+    def _report(self, path: Path, model: ir.Model, measured: Measured, held_out: Measured, intake: Intake) -> Report:
         settings, defaults = self.composed.selection.export, ExportSettings()
+        compared = measured.compared + held_out.compared
         opset = model.opset_imports[""]
         files = [path, *path.parent.glob(f"{path.name}.data")]
         return Report(
@@ -208,18 +235,25 @@ class Verifier:
             lowest_onnxruntime=model.metadata_props.get(LOWEST, LOWEST_ONNXRUNTIME[opset]),
             bytes=sum(file.stat().st_size for file in files),
             operations=count_operations(model),
-            outputs={name: summarise(pairs, self.tolerances[name].atol) for name, pairs in measured.pairs.items()},
+            outputs=by_output(compared, self.tolerances),
             runs=tuple(measured.runs),
             providers=measured.providers,
             tolerances=self.tolerances,
-            loosened=any(
-                ours.atol > theirs.atol or ours.rtol > theirs.rtol
-                for ours, theirs in ((settings.probability, defaults.probability), (settings.logit, defaults.logit))
-            ),
+            why={name: reason_of(name, tolerance) for name, tolerance in self.tolerances.items()},
+            loosened=is_looser(settings.probability, defaults.probability) or is_looser(settings.logit, defaults.logit),
             versions=package_versions(),
             seconds=dict(self.seconds),
             ids="encoded" if intake.raw_feeds is None else "raw",
             id_dtypes={spec.name: spec.dtype for spec in intake.inputs if spec.space is not None},
+            by_case=by_case(compared, self.tolerances),
+            by_level=by_level(compared, self.tolerances),
+            assignment={provider: levels[_USUAL] for provider, levels in measured.nodes.items()},
+            copies={
+                provider: {level: count_copies(nodes) for level, nodes in levels.items()}
+                for provider, levels in measured.nodes.items()
+            },
+            held_out=held_out_quality(held_out.compared, self.labels),
+            scores=self._scores(),
             edge=self._edge(path, intake),
         )
 
@@ -228,6 +262,14 @@ class Verifier:
             return None
         cut = [case.name for case in self.cases if intake.is_cut(case.feeds)]
         return edge_facts(path, intake.sizes, cut, package_versions()["onnxruntime"])
+
+    def _scores(self) -> dict[str, ScoreBins]:
+        """Where TensorFlow's probabilities lie, on the held-out rows, or else on generated ones."""
+        scored = [self.reference.score(feeds) for feeds in self.pieces or (self.cases[0].feeds,)]
+        return {
+            task: score_bins(np.concatenate([one[task] for one in scored]), bool(self.pieces))
+            for task in self.composed.features.tasks
+        }
 
 
 def _files_beside(path: Path, model: ir.Model) -> list[Path]:

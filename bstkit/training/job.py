@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bstkit.artefact import Run, load_run, write_run
 from bstkit.compose import Composed, compose
@@ -69,13 +70,15 @@ def train(
         with progress.stage("score"):
             metrics = _metrics(composed, dataset, progress.seconds, history)
         with progress.stage("write run"):
+            heldout = _heldout(dataset)
             write_run(
                 staging,
                 composed,
                 vocabularies=dataset.vocabularies,
                 history=history,
                 metrics=metrics,
-                heldout=_heldout(composed, dataset),
+                heldout=take(dataset, heldout, composed.inputs),
+                heldout_labels={task: labels[heldout] for task, labels in dataset.labels.items()},
                 provenance=provenance(composed, registry, dataset),
             )
     return load_run(folder)
@@ -104,8 +107,7 @@ def _metrics(
     }
 
 
-def _heldout(composed: Composed, dataset: Dataset) -> dict[str, np.ndarray[Any, Any]]:
+def _heldout(dataset: Dataset) -> NDArray[np.int64]:
     """Test rows, evenly spread over the users."""
     rows = dataset.rows("test")
-    chosen = np.linspace(0, len(rows) - 1, min(HELDOUT_ROWS, len(rows))).astype(np.int64)
-    return take(dataset, rows[chosen], composed.inputs)
+    return rows[np.linspace(0, len(rows) - 1, min(HELDOUT_ROWS, len(rows))).astype(np.int64)]

@@ -149,7 +149,7 @@ def test_other_weights_in_keras_are_told_by_name(tiny_small, exported):
 
 def test_no_score_keeps_the_memory_of_its_session(verifier, exported, monkeypatch):
     kept = []
-    monkeypatch.setattr(verification, "summarise", lambda pairs, _: kept.extend(ours for ours, _ in pairs))
+    monkeypatch.setattr(verification, "by_output", lambda compared, _: kept.extend(one.scores for one in compared))
     verifier.verify(exported[0] / "model.onnx")
     assert kept
     assert all(scores.flags.owndata for scores in kept)

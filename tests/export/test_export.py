@@ -38,6 +38,7 @@ def test_folder_holds_a_bundle_and_nothing_else(exported):
     assert {path.name for path in folder.iterdir()} - vectors == {
         "model.onnx",
         "report.json",
+        "MODEL_CARD.md",
         "manifest.json",
         "golden.npz",
     }

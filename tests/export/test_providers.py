@@ -8,7 +8,8 @@ import pytest
 
 from bstkit.errors import ProviderError, RunError
 from bstkit.export import providers
-from bstkit.export.providers import LEVELS, check_names, make_session, nodes_by_provider
+from bstkit.export.assignment import NodeRun, count_by_provider, count_copies
+from bstkit.export.providers import LEVELS, check_names, make_session, nodes_that_ran
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
@@ -98,31 +99,60 @@ def test_no_or_unknown_provider_is_an_error(names):
 
 
 def profile(tmp_path, *ran):
-    """A session whose profile says which nodes ran where."""
+    """A session whose profile says which nodes ran where: name, operation, provider."""
     events = [{"cat": "Session", "name": "load"}]
-    events += [{"cat": "Node", "name": f"{n}_kernel_time", "args": {"provider": p}} for n, p in ran]
+    events += [
+        {"cat": "Node", "name": f"{name}_kernel_time", "args": {"op_name": operation, "provider": provider}}
+        for name, operation, provider in ran
+    ]
     path = tmp_path / "profile.json"
     path.write_text(json.dumps(events))
     return SimpleNamespace(end_profiling=lambda: str(path)), path
 
 
-def test_nodes_are_counted_by_the_provider_that_ran_them(tmp_path):
-    session, path = profile(tmp_path, ("a", CUDA), ("b", CUDA), ("b", CUDA), ("shape", CPU))
-    assert nodes_by_provider(session, "cuda") == {CUDA: 2, CPU: 1}
+def test_nodes_that_ran_are_those_of_the_profile_once_each(tmp_path):
+    ran = [("a", "MatMul", CUDA), ("b", "Add", CUDA), ("b", "Add", CUDA), ("shape", "Shape", CPU)]
+    session, path = profile(tmp_path, *ran)
+    nodes = nodes_that_ran(session, "cuda")
+    assert nodes == tuple(NodeRun(*one) for one in (ran[0], ran[1], ran[3]))
+    assert count_by_provider(nodes) == {CUDA: 2, CPU: 1}
+    assert count_copies(nodes) == 0
     assert not path.exists()
 
 
+def test_copies_between_devices_are_counted(tmp_path):
+    session, _ = profile(
+        tmp_path,
+        ("ids", "Gather", CPU),
+        ("Memcpy", "MemcpyFromHost", CUDA),
+        ("dense", "MatMul", CUDA),
+        ("Memcpy_token_1", "MemcpyToHost", CUDA),
+    )
+    assert count_copies(nodes_that_ran(session, "cuda")) == 2
+
+
 def test_provider_that_ran_no_node_is_an_error(tmp_path):
-    session, _ = profile(tmp_path, ("a", CPU))
+    session, _ = profile(tmp_path, ("a", "MatMul", CPU))
     with pytest.raises(ProviderError, match="every node ran on CPUExecutionProvider"):
-        nodes_by_provider(session, "cuda")
+        nodes_that_ran(session, "cuda")
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
 def test_profile_that_a_full_disk_cut_short_is_named(tmp_path, share):
-    session, file = profile(tmp_path, ("a", CPU))
+    session, file = profile(tmp_path, ("a", "MatMul", CPU))
     whole = file.read_bytes()
     file.write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(RunError, match=r"profile in .* was cut short") as caught:
-        nodes_by_provider(session, "cpu")
+        nodes_that_ran(session, "cpu")
     assert "TMPDIR" in caught.value.hint
+
+
+def test_every_node_of_a_real_file_is_named_with_its_operation(exported):
+    _, report = exported
+    nodes = report.assignment["cpu"]
+    assert {node.provider for node in nodes} == {CPU}
+    assert len(nodes) == report.providers["cpu"]["all"][CPU]
+    assert len({node.name for node in nodes}) == len(nodes)
+    assert all(node.operation and not node.name.endswith("kernel_time") for node in nodes)
+    assert "MatMul" in {node.operation for node in nodes}
+    assert set(report.copies["cpu"].values()) == {0}

@@ -70,6 +70,16 @@ def test_metrics_of_a_task_cover_the_rows_with_its_label(run, dataset):
         assert all(np.isfinite(found[task]["log_loss"]) for task in TASKS)
 
 
+def test_held_out_labels_keep_what_is_not_known(run, dataset):
+    labels = run.heldout_labels
+    assert list(labels) == ["ctr", "cvr"]
+    assert not np.isnan(labels["ctr"]).any()
+    assert 0 < np.isnan(labels["cvr"]).sum() < len(labels["cvr"]) == len(run.heldout["user_id"])
+    test = dataset.rows("test")
+    if len(labels["cvr"]) == len(test):
+        np.testing.assert_array_equal(labels["cvr"], dataset.labels["cvr"][test])
+
+
 def test_reopened_run_scores_both_tasks(run, dataset):
     scores = Scorer(load_run(run.folder).composed, dataset, "test").score()
     known = ~np.isnan(dataset.labels["cvr"][dataset.rows("test")])

@@ -1,0 +1,51 @@
+"""What report.json says of the run behind a model: its data, its training, and how good it became."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """Facts of a run; each None where no run is behind the model, or the run does not know.
+
+    Args:
+        data: `log`, `sha256` of what was prepared from it, `rows` by split.
+        training: `epochs`, `parameters`, `seed`, `created`, `seconds` by stage.
+        metrics: `model`, and each baseline by name: task -> metrics on the test rows.
+    """
+
+    data: Facts | None = None
+    training: Facts | None = None
+    metrics: Facts | None = None
+
+
+def run_facts(provenance: Facts | None, metrics: Facts | None, seed: int) -> RunFacts:
+    """Collect the facts.
+
+    Args:
+        provenance: the content of provenance.json.
+        metrics: the content of metrics.json.
+        seed: of the training.
+    """
+    found = metrics or {}
+    data = (provenance or {}).get("data")
+    training = None
+    if metrics:
+        training = {
+            "epochs": metrics["epochs"],
+            "parameters": metrics["parameters"],
+            "seed": seed,
+            "created": (provenance or {}).get("created"),
+            "seconds": dict(metrics.get("seconds", {})),
+        }
+    scored = {"model": found.get("test", {}), **found.get("baselines", {})}
+    return RunFacts(
+        data=None if data is None else {**data, "rows": dict(found.get("rows", {}))},
+        training=training,
+        metrics=scored if scored["model"] else None,
+    )
