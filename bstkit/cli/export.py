@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -59,6 +60,10 @@ def verify_export(
     by_layer: Annotated[
         bool, typer.Option("--by-layer", help="Also compare every layer of a run, and name the first that differs.")
     ] = False,
+    engine: Annotated[
+        Literal["onnxruntime", "openvino"],
+        typer.Option("--engine", help="What replays a bundle's golden vectors; OpenVINO is an extra to install."),
+    ] = "onnxruntime",
     json: JsonOption = False,
 ) -> None:
     """Compare a run's exported model with TensorFlow, or replay a bundle's golden vectors without TensorFlow."""
@@ -67,18 +72,27 @@ def verify_export(
     if is_bundle(folder):
         if model is not None or by_layer:
             raise typer.BadParameter("a bundle has no TensorFlow model to compare with; give its run folder instead")
-        _verify_bundle(folder, provider or ("cpu",), json)
+        _verify_bundle(folder, provider, engine, json)
     else:
+        if engine != "onnxruntime":
+            raise typer.BadParameter("another engine replays a bundle; give RUN/bundle instead of its run")
         _verify_run(folder, model, provider or ("cpu",), by_layer, json)
 
 
-def _verify_bundle(folder: Path, providers: Sequence[str], json: bool) -> None:
-    from bstkit.bundle.replay import verify_bundle
+def _verify_bundle(folder: Path, providers: Sequence[str] | None, engine: str, json: bool) -> None:
     from bstkit.cli.progress import job
     from bstkit.cli.results import print_replay
 
+    if engine == "openvino":
+        if providers:
+            raise typer.BadParameter("execution providers are ONNX Runtime's; OpenVINO runs on its own CPU plugin")
+        from bstkit.bundle.openvino_engine import verify_in_openvino as verify
+    else:
+        from bstkit.bundle.replay import verify_bundle
+
+        verify = partial(verify_bundle, providers=providers or ("cpu",))
     with job() as progress, progress.stage("verify"):
-        replay = verify_bundle(folder, providers)
+        replay = verify(folder)
     print_replay(replay, folder, json)
 
 

@@ -1,6 +1,7 @@
 """`bstkit verify BUNDLE` on the command line."""
 
 import shutil
+import sys
 
 import pytest
 
@@ -61,3 +62,28 @@ def test_folder_that_is_neither_is_named(run, tmp_path):
     done = run("verify", "empty")
     assert done.code == 2
     assert "empty is not a whole run" in done.err
+
+
+def test_second_engine_replays_the_same_vectors(run, bundle):
+    pytest.importorskip("openvino")
+    done = run("verify", str(bundle), "--engine", "openvino", "--json")
+    assert done.code == 0, done.err
+    assert done.json["engine"].startswith("OpenVINO ")
+    assert {"empty_history", "holes", "padding_invariance"} <= {one["case"] for one in done.json["runs"]}
+    assert done.json["outputs"]["ctr"]["max_abs"] < 1e-5
+
+
+def test_second_engine_has_no_execution_providers_and_takes_no_run(run, bundle, built):
+    done = run("verify", str(bundle), "--engine", "openvino", "--provider", "cpu")
+    assert done.code == 2
+    assert "execution providers are ONNX Runtime's" in done.err
+    done = run("verify", str(built.run.folder), "--engine", "openvino")
+    assert done.code == 2
+    assert "give RUN/bundle instead" in done.err
+
+
+def test_second_engine_that_is_not_installed_says_how(run, bundle, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    done = run("verify", str(bundle), "--engine", "openvino")
+    assert done.code == 2
+    assert "pip install 'bstkit[openvino]'" in " ".join(done.err.split())

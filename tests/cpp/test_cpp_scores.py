@@ -11,6 +11,8 @@ import onnxruntime
 import pytest
 
 from bstkit.bundle.manifest import MODEL, read_manifest
+from bstkit.bundle.scorer import BATCH as SCORER_BATCH
+from bstkit.bundle.scorer import load_bundle
 from bstkit.data.vocabulary import VocabularyFolder
 from tests.cpp.programs import LIBRARY
 from tests.cpp.raw_events import expected_feeds, random_events, scores_of, write_events
@@ -57,6 +59,22 @@ def test_scores_are_those_of_python_to_the_last_bit(site, name, tmp_path):
     found = scores_of(done.stdout)
     np.testing.assert_array_equal(found.view(np.int32), np.concatenate(expected).view(np.int32))
     assert len(np.unique(found[:, 0])) > 250
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_scores_are_those_of_load_bundle_to_the_last_bit(site, name, tmp_path):
+    """The two readers of raw events, written apart, give one library the same batches."""
+    bundle = site.bundle(name)
+    scorer = load_bundle(bundle, threads=1)
+    events = random_events(scorer.manifest.contract, VocabularyFolder(bundle / "vocab"), 300)
+    expected = scorer.score(events)
+    path = write_events(tmp_path / "events.jsonl", events)
+    size = scorer.inputs[0].dims[0] if isinstance(scorer.inputs[0].dims[0], int) else SCORER_BATCH
+    done = site.run(name, "score", "--bundle", bundle, "--events", path, "--batch", size, "--threads", 1)
+    assert done.returncode == 0, done.stderr
+    found = scores_of(done.stdout)
+    for number, output in enumerate(scorer.outputs):
+        np.testing.assert_array_equal(found[:, number].view(np.int32), expected[output].view(np.int32))
 
 
 def test_events_come_from_standard_input_too(site, tmp_path):
