@@ -32,7 +32,7 @@ def changes(old: Manifest, new: Manifest) -> Iterator[Change]:
     yield from _contract(old.contract, new.contract)
     yield from _graph(old, new)
     if old.contract_sha256 != new.contract_sha256:
-        yield Change(False, "contract", "its digest is another one: a caller that compares it must be told the new one")
+        yield Change(True, "contract", "its digest is another one: programs compiled against the old one refuse it")
     yield from _identity(old, new)
 
 

@@ -184,11 +184,13 @@ def _print_seconds(seconds: Mapping[str, float]) -> None:
 
 
 def _print_files(folder: Path) -> None:
-    """Every file, but one row for all golden vectors."""
+    """Every file, but one row for all golden vectors, and one for the C++ consumer."""
     shown: dict[str, int] = {}
     for name, size in _files(folder).items():
-        head, found, _ = name.partition(f"/{DATA_SET}")
-        row = f"{head}/{DATA_SET}*" if found else name
+        row = name
+        for many in (DATA_SET, "cpp/"):
+            head, found, _ = name.partition(f"/{many}")
+            row = f"{head}/{many}*" if found else row
         shown[row] = shown.get(row, 0) + size
     typer.echo()
     print_table(("file", "bytes"), [(name, f"{size:,}") for name, size in shown.items()])

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import onnx_ir as ir
+
 from bstkit.bundle.card import CARD, model_card
+from bstkit.bundle.contract import Contract
 from bstkit.bundle.cpp_project import write_cpp
 from bstkit.bundle.integrity import files_of
 from bstkit.bundle.manifest import (
@@ -18,22 +21,25 @@ from bstkit.bundle.manifest import (
     MODEL,
     SCHEMA_VERSION,
     GraphFact,
+    Identity,
     Manifest,
     Tolerance,
     VocabularyFact,
     file_fact,
 )
 from bstkit.bundle.replay import verify_bundle
-from bstkit.bundle.vectors import write_vectors
+from bstkit.bundle.vectors import DataSet, write_vectors
 from bstkit.component import GraphPass
 from bstkit.compose import Composed
 from bstkit.config.features import FIRST_ID
+from bstkit.config.selection import Tolerance as Allowed
 from bstkit.data.vocabulary import VocabularyFolder, write_vocabulary
 from bstkit.errors import ExportError
 from bstkit.export.assemble import assemble
 from bstkit.export.blame import broken_step_named
 from bstkit.export.doc_strings import write_doc_strings
 from bstkit.export.finite import check_finite
+from bstkit.export.id_keys import Keys
 from bstkit.export.identity import identity_of, licences_of, vocabulary_facts
 from bstkit.export.metadata import state_facts
 from bstkit.export.providers import check_names
@@ -88,12 +94,7 @@ def export_folder(
         with broken_step_named(lambda: assembled(check=check, check_each=True)):
             start = time.perf_counter()
             model, _ = assembled(check=verifier.check)
-            contract = contract_of(model, composed, keys)
-            identity = identity_of(composed, source.provenance)
-            vocabularies = vocabulary_facts(composed.features, tuple(contract.spaces), source.vocabularies)
-            tolerances = {name: Tolerance(**one.model_dump()) for name, one in verifier.tolerances.items()}
-            state_facts(model, contract, identity, vocabularies, tolerances)
-            write_doc_strings(model, composed, keys)
+            stated = _state(model, composed, keys, verifier.tolerances, source)
             converted = time.perf_counter()
             write_model(model, partial / MODEL)
             if target.write_beside is not None:
@@ -103,39 +104,74 @@ def export_folder(
         report = replace(
             report,
             seconds={"convert": converted - start, "write": written - converted, **report.seconds},
-            run=run_facts(source.provenance, source.metrics, identity.seed),
-            licences=licences_of(composed, identity),
+            run=run_facts(stated.identity, source.provenance, source.metrics),
+            licences=licences_of(composed, stated.identity),
         )
         (partial / REPORT).write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")
-        _write_vocabularies(partial, vocabularies, source)
+        _write_vocabularies(partial, stated.vocabularies, source)
         data_sets = verifier.golden(partial / MODEL)
-        write_vectors(partial, contract, data_sets)
-        write_cpp(partial, contract)
-        manifest = Manifest(
-            schema_version=SCHEMA_VERSION,
-            contract_sha256=contract.sha256,
-            contract=contract,
-            identity=identity,
-            graph=GraphFact(
-                target=report.target,
-                opset=report.opset,
-                ir_version=report.ir_version,
-                lowest_onnxruntime=report.lowest_onnxruntime,
-                operations=report.operations,
-                runs_beside=tuple(f"{Path(MODEL).stem}{suffix}" for suffix in target.runs_beside),
-            ),
-            vocabularies=vocabularies,
-            tolerances=tolerances,
-            vectors=tuple(one.vector for one in data_sets),
-            files={},
-        )
-        (partial / CARD).write_text(model_card(manifest, report.to_json()), encoding="utf-8")
-        manifest = manifest.model_copy(
-            update={"files": {name: file_fact(partial / name) for name in files_of(partial)}}
-        )
-        (partial / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+        write_vectors(partial, stated.contract, data_sets)
+        write_cpp(partial, stated.contract)
+        _write_manifest(partial, stated, report, data_sets)
         verify_bundle(partial, providers, levels=("all",))  # what was written, as its readers will read it
     return report
+
+
+@dataclass(frozen=True)
+class _Stated:
+    """What model and manifest say alike."""
+
+    contract: Contract
+    identity: Identity
+    vocabularies: dict[str, VocabularyFact]
+    tolerances: dict[str, Tolerance]
+
+
+def _state(
+    model: ir.Model,
+    composed: Composed,
+    keys: Mapping[str, Keys] | None,
+    tolerances: Mapping[str, Allowed],
+    source: Source,
+) -> _Stated:
+    """Write the facts into a finished graph."""
+    contract = contract_of(model, composed, keys)
+    stated = _Stated(
+        contract,
+        identity_of(composed, source.provenance),
+        vocabulary_facts(composed.features, tuple(contract.spaces), source.vocabularies),
+        {name: Tolerance(**one.model_dump()) for name, one in tolerances.items()},
+    )
+    state_facts(model, contract, stated.identity, stated.vocabularies, stated.tolerances)
+    write_doc_strings(model, composed, keys)
+    return stated
+
+
+def _write_manifest(folder: Path, stated: _Stated, report: Report, data_sets: Sequence[DataSet]) -> None:
+    """Write the model card and the manifest, which lists it; both last."""
+    runs_beside = TARGETS[report.target].runs_beside
+    manifest = Manifest(
+        schema_version=SCHEMA_VERSION,
+        contract_sha256=stated.contract.sha256,
+        contract=stated.contract,
+        identity=stated.identity,
+        graph=GraphFact(
+            target=report.target,
+            opset=report.opset,
+            ir_version=report.ir_version,
+            lowest_onnxruntime=report.lowest_onnxruntime,
+            operations=report.operations,
+            runs_beside=tuple(f"{Path(MODEL).stem}{suffix}" for suffix in runs_beside),
+        ),
+        vocabularies=stated.vocabularies,
+        tolerances=stated.tolerances,
+        vectors=tuple(one.vector for one in data_sets),
+        files={},
+    )
+    (folder / CARD).write_text(model_card(manifest, report.to_json()), encoding="utf-8")
+    files = {name: file_fact(folder / name) for name in files_of(folder)}
+    manifest = manifest.model_copy(update={"files": files})
+    (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
 
 
 def _write_vocabularies(folder: Path, facts: Mapping[str, VocabularyFact], source: Source) -> None:

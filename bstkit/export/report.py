@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bstkit.config.selection import Tolerance
+from bstkit.export import TargetName
 from bstkit.export.run_facts import RunFacts
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class Report:
     """
 
     recipe: str
-    target: str
+    target: TargetName
     opset: int
     ir_version: int
     lowest_onnxruntime: str

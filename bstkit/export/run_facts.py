@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bstkit.bundle.manifest import Identity
+
 Facts = Mapping[str, Any]
 
 
@@ -24,22 +26,22 @@ class RunFacts:
     metrics: Facts | None = None
 
 
-def run_facts(provenance: Facts | None, metrics: Facts | None, seed: int) -> RunFacts:
+def run_facts(identity: Identity, provenance: Facts | None, metrics: Facts | None) -> RunFacts:
     """Collect the facts.
 
     Args:
+        identity: names the data and the seed.
         provenance: the content of provenance.json.
         metrics: the content of metrics.json.
-        seed: of the training.
     """
     found = metrics or {}
-    data = (provenance or {}).get("data")
+    data = None if identity.data is None else identity.data.model_dump()
     training = None
     if metrics:
         training = {
             "epochs": metrics["epochs"],
             "parameters": metrics["parameters"],
-            "seed": seed,
+            "seed": identity.seed,
             "created": (provenance or {}).get("created"),
             "seconds": dict(metrics.get("seconds", {})),
         }

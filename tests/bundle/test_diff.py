@@ -152,6 +152,7 @@ BREAKING = {
         "output ctr",
         "kind 'logit' instead of 'probability'",
     ),
+    "digest": (lambda c: c.update(contract_sha256="0" * 64), "contract", "its digest is another one"),
     "version": (lambda c: c["contract"].update(version=2), "contract", "version 2 instead of 1"),
     "newer runtime": (set_graph(lowest_onnxruntime="99.10"), "ONNX Runtime", "99.10 or later instead of 1."),
     "form gone": (set_graph(runs_beside=[]), "file model.ort", "is gone"),
@@ -166,7 +167,6 @@ HARMLESS = {
     "form new": (set_graph(runs_beside=["model.ort", "other"]), "file other", "is new"),
     "opset": (set_graph(opset=17), "opset", "17 instead of 18"),
     "operations": (set_graph(operations={"Add": 3}), "operations", "3 nodes instead of "),
-    "digest": (lambda c: c.update(contract_sha256="0" * 64), "contract", "its digest is another one"),
     "recipe": (lambda c: c["identity"].update(recipe="din"), "recipe", "din instead of bst_small"),
     "package": (lambda c: c["identity"]["versions"].update(keras="9"), "version keras", "9 instead of "),
     "component": (
