@@ -20,7 +20,8 @@ def report(built):
 
 def test_data_training_and_metrics_are_those_of_the_run(report, built):
     run = built.run
-    assert report["data"] == {**run.provenance["data"], "rows": run.metrics["rows"]}
+    digest = run.provenance["data"]["sha256"]
+    assert report["data"] == {"log": "log.csv", "sha256": digest, "rows": run.metrics["rows"]}
     assert sum(report["data"]["rows"].values()) > 0
     assert report["training"]["epochs"] == run.metrics["epochs"]
     assert report["training"]["parameters"] == run.composed.serving.count_params()
