@@ -11,7 +11,7 @@ from bstkit.bundle.engine import Way
 from bstkit.bundle.scored_file import ScoredFile
 from bstkit.bundle.vectors import Arrays, DataSet
 from bstkit.config.selection import Tolerance
-from bstkit.errors import ProviderError
+from bstkit.errors import BstkitError
 from bstkit.export.assignment import NodeRun, count_by_provider
 from bstkit.export.compare import Mismatch, breach
 from bstkit.export.parity import Compared
@@ -72,7 +72,7 @@ class Measured:
         with tempfile.TemporaryDirectory(prefix="bstkit-") as scratch:
             try:
                 file = ScoredFile(way.open(path, Path(scratch)))
-            except ProviderError:
+            except BstkitError:
                 raise
             except Exception as error:  # noqa: BLE001  # engines raise types of their own; each is a mismatch to be listed
                 self._mismatch("", "", f"{way.engine} cannot load the model: {error}", where)
@@ -90,7 +90,7 @@ class Measured:
         case, way = one.vector.case, where.way
         try:
             found = file.score(one.pieces, list(self.tolerances))
-        except ProviderError:
+        except BstkitError:
             raise
         except Exception as error:  # noqa: BLE001  # engines raise types of their own; each is a mismatch to be listed
             self._mismatch("", case, f"{way.engine} failed: {error}", where)
