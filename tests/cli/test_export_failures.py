@@ -55,7 +55,7 @@ def test_file_that_cannot_grow_leaves_nothing(trained, form):
     # NumPy writes large arrays itself, and does not say why it could not.
     reasons = [os.strerror(code) for code in (errno.EFBIG, errno.ENOSPC)]
     assert any(f"cannot write {trained}/bundle: {reason}" in said for reason in reasons), said
-    assert "make room, or choose another folder with --out" in said
+    assert "make room, or choose another place with --out" in said
     assert "Traceback" not in said
     assert names(trained) == before
 

@@ -41,6 +41,7 @@ def test_folder_holds_a_bundle_and_nothing_else(exported):
         "MODEL_CARD.md",
         "manifest.json",
         "golden.npz",
+        "cpp",
     }
     assert sorted(path.name for path in folder.parent.iterdir()) == ["bundle"]
     assert json.loads((folder / "report.json").read_text())["nodes"] == report.nodes
