@@ -148,7 +148,7 @@ def _elements(value: Any) -> Sequence[Any]:
     if value is None:
         return ()
     if isinstance(value, np.ndarray):
-        return value.tolist()  # type: ignore[no-any-return]
+        return value.tolist()  # type: ignore[no-any-return]  # NumPy types the result of any shape as Any
     if not isinstance(value, (list, tuple)):
         raise TypeError(f"{_kind(value)}, not an array")
     return value

@@ -65,7 +65,7 @@ def test_folder_that_is_neither_is_named(run, tmp_path):
 
 
 def test_second_engine_replays_the_same_vectors(run, bundle):
-    pytest.importorskip("openvino")
+    pytest.importorskip("openvino", reason="OpenVINO is not installed: pip install 'bstkit[openvino]'")
     done = run("verify", str(bundle), "--engine", "openvino", "--json")
     assert done.code == 0, done.err
     assert done.json["engine"].startswith("OpenVINO ")

@@ -27,4 +27,4 @@ def tools_contained() -> Iterator[None]:
     finally:
         root.handlers[:] = handlers
         sys.path[:] = path
-        onnx.NodeProto.__hash__ = hashing  # type: ignore[method-assign]
+        onnx.NodeProto.__hash__ = hashing  # type: ignore[method-assign]  # the tool had replaced it
