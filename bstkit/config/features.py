@@ -6,6 +6,7 @@ a run folder alone tells how to build and feed its model.
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
@@ -21,22 +22,41 @@ FIRST_ID = 2
 class Space(Table):
     """An id space: one vocabulary and one embedding table.
 
-    `rows` counts the table's rows, padding and out-of-vocabulary included; None until a vocabulary is known.
+    Args:
+        dim: width of the embedding.
+        rows: rows of the table, padding and out-of-vocabulary included; None until a vocabulary is known.
+        min_count: keys that the training rows hold less often are out-of-vocabulary.
+        max_size: the vocabulary keeps so many keys, the most frequent ones. None: all.
+        hash_buckets: no vocabulary: a key's id follows from its hash, which `bstkit.data.hashing` states. For id spaces
+            too large to list; keys may share an id.
     """
 
     dim: Annotated[int, Field(ge=1)]
     rows: Annotated[int, Field(ge=3)] | None = None
+    min_count: Annotated[int, Field(ge=1)] = 1
+    max_size: Annotated[int, Field(ge=1)] | None = None
+    hash_buckets: Annotated[int, Field(ge=1)] | None = None
 
 
 class LogColumns(Table):
-    """Which columns of the log say who, when and what happened.
+    """Which columns of the log say who, when and what happened, and what becomes of rows that cannot be used.
 
-    `labels` maps a task to a column of zeros and ones, or to a condition such as `"rating >= 4"`.
+    Args:
+        user: the column of the user's key.
+        time: the column of the event's time: a number in `time_unit` since 1970, or a date.
+        time_unit: of times that are numbers.
+        labels: task -> a column of zeros and ones, or a condition such as `"rating >= 4"`. May be empty with a table
+            `[sampling]`: every event is then a positive of the task `ctr`.
+        bad_rows: `"error"` refuses a log with a row that cannot be used; `"skip"` leaves such rows out.
+        max_bad_share: with `"skip"`, the share of the rows above which the log is refused all the same.
     """
 
     user: str
     time: str
-    labels: Annotated[dict[str, str], Field(min_length=1)]
+    time_unit: Literal["s", "ms", "us"] = "s"
+    labels: dict[str, str] = Field(default_factory=dict)
+    bad_rows: Literal["error", "skip"] = "error"
+    max_bad_share: Annotated[float, Field(ge=0, le=1)] = 0.01
 
 
 class Derived(Table):
@@ -55,7 +75,14 @@ class History(Table):
         length: an input that holds the number of real steps; takes the place of `mask`.
         source: `"events"`: the steps are the user's earlier events. `"row"`: they stand in the row itself, several in
             each column, as a list or as text: a multi-valued column.
+        max_age_s: steps that are more seconds older than the row are left out. None: all ages. Needs the time of
+            steps: `source = "events"`, or `time`.
         separator: what stands between the steps of a text column; for `source = "row"`.
+        padding: a key that stands for no step, for `source = "row"`: steps of it are left out, at whichever end.
+        mask_column: a column with one 0 or 1 a step, for `source = "row"`: steps with 0 are left out.
+        time: a column with the time of each step, for `source = "row"`, in the log's `time_unit`. A step that is not
+            older than its row makes the row a bad one.
+        newest_first: for `source = "row"`: the log's columns start with the most recent step.
         events: `"all"` earlier events of the user, or only those that were `"positive"` in the first task.
         weight: the log's column with one number a step; its input is named `<history>_weight`.
         session_gap_s: seconds without an event that end a session, for recipes with a `session` slot.
@@ -70,7 +97,12 @@ class History(Table):
     mask: str = "all"
     length: str | None = None
     source: Literal["events", "row"] = "events"
+    max_age_s: Annotated[float, Field(gt=0)] | None = None
     separator: Annotated[str, Field(min_length=1)] = " "
+    padding: str | None = None
+    mask_column: str | None = None
+    time: str | None = None
+    newest_first: bool = False
     events: Literal["all", "positive"] = "all"
     weight: str | None = None
     session_gap_s: Annotated[float, Field(gt=0)] | None = None
@@ -117,10 +149,53 @@ ContextFeature = Annotated[
 ]
 
 
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Shares(Table):
+    """Which share of the users is validation, and which is the test."""
+
+    validation: Share
+    test: Share
+
+
+class TimeSplit(Table):
+    """When validation and test begin: a share of all events (0.1: the last tenth), seconds since 1970, or a date."""
+
+    validation: float | datetime | date
+    test: float | datetime | date
+
+
 class Split(Table):
-    """Leave-last-k: of each user's events the last `leave_last` are the test, as many before them validation."""
+    """Which rows are for training, which for validation, which are the test. One of four ways.
+
+    Args:
+        leave_last: of each user's events the last so many are the test, as many before them validation.
+        time: everything from one moment on is validation, from a later one on the test.
+        user: shares of the users; all rows of a user fall into one part.
+        column: a column of the log that holds `train`, `validation` or `test`.
+    """
 
     leave_last: Annotated[int, Field(ge=1)] = 10
+    time: TimeSplit | None = None
+    user: Shares | None = None
+    column: str | None = None
+
+
+class Sampling(Table):
+    """Candidates that a user was not seen with, drawn for logs that hold interactions only.
+
+    Args:
+        negatives_per_positive: candidates drawn beside each positive event of the first task.
+        by: `"uniform"` over the candidates, or by their `"popularity"`; both of what happened before the event.
+        seed: of the draws.
+        rate: the mean share of the candidates that was drawn beside a positive; learned.
+    """
+
+    negatives_per_positive: Annotated[int, Field(ge=1)] = 4
+    by: Literal["uniform", "popularity"] = "uniform"
+    seed: int = 0
+    rate: float | None = None
 
 
 class Features(Table):
@@ -133,8 +208,9 @@ class Features(Table):
     history: Annotated[dict[str, History], Field(min_length=1)]
     context: dict[str, ContextFeature] = Field(default_factory=dict)
     split: Split = Split()
+    sampling: Sampling | None = None
 
     @property
     def tasks(self) -> tuple[str, ...]:
         """Names of the tasks, in order; also the names of the outputs."""
-        return tuple(self.log.labels)
+        return tuple(self.log.labels) or ("ctr",)

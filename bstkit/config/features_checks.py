@@ -96,6 +96,9 @@ def _labels(features: Features) -> Iterator[Finding]:
     for history in features.history.values():
         inputs |= {*history.fields} | ({history.weight} if history.weight is not None else set())
     inputs |= {features.columns[column].first_of for column in inputs if column in features.columns}
+    if not features.log.labels and features.sampling is None:
+        hint = 'name a label:  labels = { ctr = "click" }, or let negatives be drawn with a table [sampling]'
+        yield "log.labels", "is empty: nothing says what was clicked", hint
     for task, condition in features.log.labels.items():
         column = parse_label(condition).column
         if not column:
