@@ -194,7 +194,7 @@ class Sampling(Table):
 
     negatives_per_positive: Annotated[int, Field(ge=1)] = 4
     by: Literal["uniform", "popularity"] = "uniform"
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
     rate: float | None = None
 
 
