@@ -10,15 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bstkit.config.features import Features
-from bstkit.progress import Advance
+from bstkit.progress import Advance, StagesAsOne
 
 SPLITS = ("train", "validation", "test")
+
+PREPARATION = {
+    "read log": 0.4,
+    "number keys": 0.1,
+    "sort events": 0.2,
+    "split and encode": 0.1,
+    "lay out histories": 0.1,
+}
+"""Stages of a preparation, and about which share of its time each takes; the check for leaks is the rest."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,8 @@ class HistorySteps:
         event: int64 `(steps,)`, the row that each step was; None for `source = "row"`.
         weight: float32 `(steps,)`; None without `weight` in features.toml.
         session: int64 `(steps,)`, numbers the sessions of all users from 0; None without `session_gap_s`.
+        time: float64 `(steps,)`, seconds, of histories in the row with a column `time`; the time of an event is that of
+            its row.
     """
 
     ids: Mapping[str, NDArray[np.int32]]
@@ -40,6 +52,7 @@ class HistorySteps:
     event: NDArray[np.int64] | None = None
     weight: NDArray[np.float32] | None = None
     session: NDArray[np.int64] | None = None
+    time: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +65,7 @@ class Dataset:
         target: column -> int32 `(rows,)`.
         context: column -> int32 ids or float32 numbers `(rows,)`, NaN where missing.
         labels: task -> float32 `(rows,)`, 0 or 1; NaN where missing, which only a log of several tasks may have.
-        user: int64 `(rows,)`, numbers the users from 0.
+        user: int32 `(rows,)`, numbers the users from 0.
         time: float64 `(rows,)`, seconds.
         row: int64 `(rows,)`, place of the event in the log, from 0.
         split: int8 `(rows,)`, an index into `SPLITS`.
@@ -65,7 +78,7 @@ class Dataset:
     target: Mapping[str, NDArray[np.int32]]
     context: Mapping[str, NDArray[Any]]
     labels: Mapping[str, NDArray[np.float32]]
-    user: NDArray[np.int64]
+    user: NDArray[np.int32]
     time: NDArray[np.float64]
     row: NDArray[np.int64]
     split: NDArray[np.int8]
@@ -81,14 +94,14 @@ class Dataset:
         return rows[~np.isnan(self.labels[task][rows])]
 
     def arrays(self) -> Iterator[tuple[str, NDArray[Any]]]:
-        """Yield every array under its dotted name, for fingerprints; sessions follow from `time` and are left out."""
+        """Yield every array under its dotted name, for fingerprints; sessions follow from times and are left out."""
         for name in ("target", "context", "labels"):
             yield from ((f"{name}.{key}", array) for key, array in getattr(self, name).items())
         for name in ("user", "time", "row", "split"):
             yield name, getattr(self, name)
         for history, steps in self.history.items():
             yield from ((f"history.{history}.{column}", ids) for column, ids in steps.ids.items())
-            for name in ("event", "start", "end", "weight"):
+            for name in ("event", "start", "end", "weight", "time"):
                 array = getattr(steps, name)
                 if array is not None:
                     yield f"history.{history}.{name}", array
@@ -97,28 +110,28 @@ class Dataset:
 def load_dataset(
     path: Path | str | None, features: Features, seed: int = 0, *, advance: Advance | None = None
 ) -> Dataset:
-    """Read a log and prepare it.
+    """Open a prepared dataset; or read a log and prepare it in a temporary folder.
 
     Args:
-        path: a folder of RecBole atomic files, one of its .inter files, a CSV or a Parquet file; None for the embedded
-            log.
+        path: a folder that `bstkit data prepare` wrote, or a log; None for the embedded log.
         features: what the columns mean.
         seed: of the embedded log.
         advance: told how far the work is.
 
-    Raises:
-        DataError: the log cannot be used, its users have too few events for the split, or a history would reach into
-            the future.
-    """
-    from bstkit.data.leaks import check_leaks
-    from bstkit.data.log import read_log
-    from bstkit.data.preparation import prepare
+    Returns:
+        The dataset; of a log, in memory.
 
-    tell = advance or (lambda done, note: None)
-    tell(0.0, "reading")
-    log = read_log(None if path is None else Path(path), features, seed)
-    tell(0.4, f"preparing {log.rows:,} events")
-    dataset = prepare(log, features)
-    check_leaks(dataset)
-    tell(1.0, f"{log.rows:,} events")
-    return dataset
+    Raises:
+        DataError: the log cannot be used, its users have too few events for the split, a history would reach into the
+            future, or a dataset was prepared with features that say otherwise.
+    """
+    from bstkit.data.prepared.adoption import adopt
+    from bstkit.data.prepared.folder import is_dataset, open_dataset
+    from bstkit.data.prepared.job import prepare_dataset
+
+    if path is not None and is_dataset(Path(path)):
+        return adopt(open_dataset(path), features)
+    with TemporaryDirectory(prefix="bstkit-") as place:
+        folder = Path(place) / "dataset"
+        prepare_dataset(path, folder, features, seed=seed, progress=StagesAsOne(advance, PREPARATION))
+        return open_dataset(folder, in_memory=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -36,9 +37,18 @@ class Log:
     connection: duckdb.DuckDBPyConnection
     origin: str
     rows: int
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
 
-def read_log(path: Path | None, features: Features, seed: int = 0, *, scoring: bool = False) -> Log:
+def read_log(
+    path: Path | None,
+    features: Features,
+    seed: int = 0,
+    *,
+    scoring: bool = False,
+    connection: duckdb.DuckDBPyConnection | None = None,
+    bad_rows_file: Path | None = None,
+) -> Log:
     """Read the columns that features.toml asks for.
 
     Args:
@@ -52,7 +62,7 @@ def read_log(path: Path | None, features: Features, seed: int = 0, *, scoring: b
     Raises:
         DataError: the log is missing, unreadable, empty, lacks a column, or holds values that cannot be used.
     """
-    connection = duckdb.connect()
+    connection = connection or duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")  # times without a zone mean the same on every machine
     source = open_source(connection, path, seed)
     absent = _check_columns(source, features, scoring)
