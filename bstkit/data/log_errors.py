@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from bstkit.errors import DataError
+
+
+@dataclass(frozen=True)
+class LogProblem:
+    """One thing that is wrong with a log, and what to do about it."""
+
+    message: str
+    hint: str
 
 
 def missing_path(path: Path) -> DataError:
@@ -19,3 +28,8 @@ def unreadable(origin: str, error: Exception) -> DataError:
     return DataError(
         f"cannot read {origin}: {'; '.join(kept)}", "it may be damaged or cut short: fetch it again, or correct the row"
     )
+
+
+def rows_said(count: int) -> str:
+    """Say how many rows."""
+    return "1 row" if count == 1 else f"{count} rows"
