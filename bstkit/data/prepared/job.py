@@ -138,7 +138,7 @@ def _write_facts(
             column: IdColumn(space=space, keys=vocabularies.get(space), oov=oov_shares(store, f"id:{column}"))
             for column, space in id_columns(features).items()
         },
-        skipped=dict(log.skipped),
+        skipped=dict(log.reasons),
         arrays=_name_arrays(store, features),
     )
     (folder / DATASET).write_text(json.dumps(facts.model_dump(), indent=1) + "\n", encoding="utf-8")

@@ -145,7 +145,7 @@ def test_memory_limit_must_be_a_size(tmp_path: Path, limit: str) -> None:
 
 
 def test_too_little_memory_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="does not fit into 1KB") as caught:
+    with pytest.raises(DataError, match="does not fit into the memory limit") as caught:
         prepare_dataset(None, tmp_path / "set", memory_limit="1KB")
     assert "--memory-limit" in caught.value.hint
     assert list(tmp_path.iterdir()) == []
