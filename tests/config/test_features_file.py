@@ -124,10 +124,10 @@ MISTAKES = {
         "history.tags.separator: belongs to source = 'row', and this history's is 'events'",
         'source = "row"',
     ),
-    "gap_of_row": ('separator = "|"', "session_gap_s = 60", "history.genres.session_gap_s: belongs to source =", ""),
+    "gap_of_row": ('separator = "|"', "session_gap_s = 60", "history.genres.session_gap_s: needs the time of", ""),
     "negatives_of_row": ('separator = "|"', 'negatives = "uniform"', "history.genres.negatives: belongs to", ""),
     "events_of_row": ('separator = "|"', 'events = "positive"', "history.genres.events: belongs to source", "events"),
-    "sessions_of_row": ('separator = "|"', "max_sessions = 2", "history.genres.max_sessions: belongs to source", ""),
+    "sessions_of_row": ('separator = "|"', "max_sessions = 2", "history.genres.max_sessions: needs the time", ""),
     "sessions_without_gap": (
         'mask = "item_id"',
         "session_length = 4",

@@ -10,15 +10,20 @@ from bstkit.config.features import ContextId, ContextNumeric, Features
 from bstkit.data.dataset import Dataset
 from bstkit.errors import DataError
 
-_FREE = {
-    "spaces": ("dim",),
-    "history": ("max_length", "max_age_s", "mask", "length", "max_sessions", "session_length", "negatives"),
-    "context": ("missing", "edges", "dim"),
-}
-"""Table -> keys that nothing in a dataset depends on."""
+_FREE = (
+    "spaces.*.dim",
+    "log.bad_rows",
+    "log.max_bad_share",
+    *(
+        f"history.*.{key}"
+        for key in ("max_length", "max_age_s", "mask", "length", "max_sessions", "session_length", "negatives")
+    ),
+    *(f"context.*.{key}" for key in ("missing", "edges", "dim")),
+)
+"""What the arrays of a dataset do not depend on."""
 
-_LEARNED = {"spaces": ("rows",), "context": ("mean", "std"), "sampling": ("rate",)}
-"""Table -> keys that preparation fills in; what a file says of them does not matter."""
+_LEARNED = ("spaces.*.rows", "context.*.mean", "context.*.std", "sampling.rate")
+"""What preparation fills in: what a file says of it does not matter."""
 
 
 def adopt(dataset: Dataset, features: Features) -> Dataset:
@@ -50,13 +55,20 @@ def adopt(dataset: Dataset, features: Features) -> Dataset:
 def _settled(features: Features) -> dict[str, Any]:
     """Everything that a dataset depends on, as plain data."""
     plain: dict[str, Any] = features.model_dump()
-    for free in (_FREE, _LEARNED):
-        for table, keys in free.items():
-            members = plain[table]
-            for member in [members] if table == "sampling" else members.values():
-                for key in keys:
-                    (member or {}).pop(key, None)
+    for path in (*_FREE, *_LEARNED):
+        _drop(plain, path.split("."))
     return plain
+
+
+def _drop(tree: Any, path: list[str]) -> None:
+    """Take a key out of a tree; `*` stands for every key."""
+    if not isinstance(tree, dict):
+        return
+    if len(path) == 1:
+        tree.pop(path[0], None)
+    else:
+        for key in tree if path[0] == "*" else path[:1]:
+            _drop(tree.get(key), path[1:])
 
 
 def _differences(ours: Any, theirs: Any, path: str = "") -> Iterator[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from bstkit.data.log_errors import out_of_memory
 from bstkit.data.sql import literal
 from bstkit.errors import DataError
 
@@ -47,15 +48,9 @@ def working_database(
                 connection.execute(f"SET threads = {threads}")
             yield connection
     except duckdb.OutOfMemoryException as error:
-        raise DataError(
-            f"the preparation does not fit into {memory_limit} of memory: {_first_line(error)}",
-            "give it more with --memory-limit, or make room on the disk",
-        ) from error
+        raise out_of_memory(error) from error
     except duckdb.IOException as error:
-        raise DataError(f"cannot write {folder.parent}: {_first_line(error)}", "make room on the disk") from error
+        message = str(error).strip().splitlines()[0]
+        raise DataError(f"cannot write {folder.parent}: {message}", "make room on the disk") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

@@ -195,5 +195,5 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    counted = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-    return int(counted[0]) if counted else 0
+    ((count,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+    return int(count)

@@ -51,6 +51,20 @@ class StoredArray(_Fact):
     rows: Annotated[int, Field(ge=0)]
 
 
+class IdColumn(_Fact):
+    """What became of a column's keys.
+
+    Args:
+        space: its id space.
+        keys: how many keys the space's vocabulary has; None where it is hashed.
+        oov: split -> share of the values that are out-of-vocabulary.
+    """
+
+    space: str
+    keys: int | None
+    oov: dict[str, float]
+
+
 class DatasetFacts(_Fact):
     """What dataset.json says.
 
@@ -59,8 +73,10 @@ class DatasetFacts(_Fact):
         bstkit: the version that wrote it.
         origin: the log.
         rows: split -> number of rows.
+        users: number of users.
+        label_rate: task -> split -> share of the labelled rows that are positive; splits without labels are left out.
+        columns: column of one id a row -> what became of its keys.
         skipped: rows of the log that were left out, by reason.
-        vocabularies: id space -> number of keys.
         arrays: dotted name -> where it lies.
     """
 
@@ -68,8 +84,10 @@ class DatasetFacts(_Fact):
     bstkit: str
     origin: str
     rows: dict[str, int]
+    users: int
+    label_rate: dict[str, dict[str, float]]
+    columns: dict[str, IdColumn]
     skipped: dict[str, int]
-    vocabularies: dict[str, int]
     arrays: dict[str, StoredArray]
 
 

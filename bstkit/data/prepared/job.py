@@ -12,7 +12,7 @@ from bstkit.data.dataset import SPLITS, Dataset
 from bstkit.data.feature_files import features_for
 from bstkit.data.leaks import check_leaks
 from bstkit.data.log import Log, read_log
-from bstkit.data.needed_columns import row_histories
+from bstkit.data.needed_columns import id_columns, row_histories
 from bstkit.data.prepared.columns import ColumnStore
 from bstkit.data.prepared.database import MEMORY_LIMIT, working_database
 from bstkit.data.prepared.events import number_keys, write_events, write_steps
@@ -24,12 +24,13 @@ from bstkit.data.prepared.folder import (
     FORMAT,
     VOCABULARIES,
     DatasetFacts,
+    IdColumn,
     StoredArray,
     array_names,
     open_dataset,
 )
 from bstkit.data.prepared.histories import write_histories
-from bstkit.data.prepared.learned import check_classes, fitted
+from bstkit.data.prepared.learned import check_classes, fitted, label_rates, oov_shares
 from bstkit.data.prepared.splits import TEST, split_sizes, write_split
 from bstkit.data.prepared.vocabularies import Earlier, earlier_vocabularies, write_ids
 from bstkit.progress import Progress
@@ -125,22 +126,32 @@ def write_dataset(
 def _write_facts(
     folder: Path, store: ColumnStore, features: Features, log: Log, vocabularies: Mapping[str, int]
 ) -> None:
-    """Name the arrays as a dataset does, drop what was needed on the way, and say what is there."""
-    for name, written in array_names(features).items():
-        store.share(name, written)
-    for name in [name for name in store.files if ":" in name.partition(".")[0]]:
-        store.forget(name)
-    arrays = {name: store.array(name) for name in sorted(store.files)}
+    """Say what is there."""
     facts = DatasetFacts(
         format=FORMAT,
         bstkit=__version__,
         origin=log.origin,
         rows=dict(zip(SPLITS, split_sizes(store).tolist(), strict=True)),
-        skipped=dict(log.skipped),
-        vocabularies=dict(vocabularies),
-        arrays={
-            name: StoredArray(file=store.files[name], dtype=array.dtype.name, rows=len(array))
-            for name, array in arrays.items()
+        users=int(store.array("user")[-1]) + 1,
+        label_rate=label_rates(store, features),
+        columns={
+            column: IdColumn(space=space, keys=vocabularies.get(space), oov=oov_shares(store, f"id:{column}"))
+            for column, space in id_columns(features).items()
         },
+        skipped=dict(log.reasons),
+        arrays=_name_arrays(store, features),
     )
     (folder / DATASET).write_text(json.dumps(facts.model_dump(), indent=1) + "\n", encoding="utf-8")
+
+
+def _name_arrays(store: ColumnStore, features: Features) -> dict[str, StoredArray]:
+    """Name the arrays as a dataset does, and drop what was needed on the way."""
+    for name, written in array_names(features).items():
+        store.share(name, written)
+    for name in [name for name in store.files if ":" in name.partition(".")[0]]:
+        store.forget(name)
+    arrays = {name: store.array(name) for name in sorted(store.files)}
+    return {
+        name: StoredArray(file=store.files[name], dtype=array.dtype.name, rows=len(array))
+        for name, array in arrays.items()
+    }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bstkit.config.features import FIRST_ID, ContextId, ContextNumeric, Features, Space
+from bstkit.config.features import FIRST_ID, OOV_ID, ContextId, ContextNumeric, Features, Space
 from bstkit.data.dataset import SPLITS
 from bstkit.data.prepared.columns import ColumnStore
 from bstkit.data.prepared.splits import TRAIN
@@ -60,6 +61,34 @@ def check_classes(store: ColumnStore, features: Features, origin: str) -> None:
                     "give a log with clicks and non-clicks, or keep more rows for training: lower leave_last in "
                     "[split]; negatives of a log that holds clicks only are drawn with a table [sampling]",
                 )
+
+
+def label_rates(store: ColumnStore, features: Features) -> dict[str, dict[str, float]]:
+    """Task -> split -> share of the rows with its label that are positive; splits without one are left out."""
+    return {
+        task: _shares(store, f"label:{task}", lambda label: ~np.isnan(label), lambda label: label == 1)
+        for task in features.tasks
+    }
+
+
+def oov_shares(store: ColumnStore, name: str) -> dict[str, float]:
+    """Split -> share of the rows whose id is out-of-vocabulary; splits without rows are left out."""
+    return _shares(store, name, lambda ids: np.ones(len(ids), np.bool_), lambda ids: ids == OOV_ID)
+
+
+def _shares(
+    store: ColumnStore,
+    name: str,
+    counts: Callable[[NDArray[Any]], NDArray[np.bool_]],
+    holds: Callable[[NDArray[Any]], NDArray[np.bool_]],
+) -> dict[str, float]:
+    """Split -> of the rows that count, the share for which something holds."""
+    every, found = np.zeros(len(SPLITS), np.int64), np.zeros(len(SPLITS), np.int64)
+    for _, (split, values) in store.pieces("split", name):
+        counted = counts(values)
+        every += np.bincount(split[counted], minlength=len(SPLITS))
+        found += np.bincount(split[counted & holds(values)], minlength=len(SPLITS))
+    return {name: float(part / whole) for name, whole, part in zip(SPLITS, every, found, strict=True) if whole}
 
 
 def _mean_and_deviation(store: ColumnStore, name: str) -> tuple[float, float]:

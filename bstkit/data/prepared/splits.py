@@ -80,8 +80,7 @@ def _moments(connection: duckdb.DuckDBPyConnection, split: TimeSplit) -> tuple[f
     """When validation and test begin, in seconds."""
     if isinstance(split.validation, float) and isinstance(split.test, float) and split.test < 1:
         shares = [1 - split.validation - split.test, 1 - split.test]
-        found = connection.execute(f'SELECT quantile_disc("time", {shares}) FROM log').fetchone()
-        bounds = found[0] if found else [0.0, 0.0]
+        ((bounds,),) = connection.execute(f'SELECT quantile_disc("time", {shares}) FROM log').fetchall()
         return float(bounds[0]), float(bounds[1])
     return _seconds(split.validation), _seconds(split.test)
 
