@@ -13,8 +13,8 @@ class CandidatePool:
 
     Args:
         time: float64 `(rows,)`.
-        candidate: int `(rows,)`, codes from 0.
-        among: int64, the rows whose events may be drawn, rising.
+        candidate: int `(rows,)`, codes from 0; -1 where there is none.
+        among: int64, the rows whose events may be drawn, rising; those without a candidate never are.
         by: `"uniform"` keeps the first event of each candidate, so that all of them have the same chance.
             `"popularity"` keeps every event: a candidate's chance at a moment is the number of its events until then.
     """
@@ -26,12 +26,13 @@ class CandidatePool:
         among: NDArray[np.int64],
         by: Literal["uniform", "popularity"],
     ) -> None:
+        among = among[candidate[among] >= 0]
         order = among[np.argsort(time[among], kind="stable")]
-        earliest = np.full(int(candidate.max(initial=-1)) + 1, -1, np.int64)
+        earliest = np.full(int(candidate.max(initial=-1)) + 2, -1, np.int64)  # the last place is nobody's: code -1
         earliest[candidate[order[::-1]]] = order[::-1]  # the last assignment stays, which is the earliest event
         present = earliest >= 0
         self.opened = np.where(present, time[earliest], np.inf)
-        """float64 `(candidates,)`: when each candidate's first event was; infinity for those without one."""
+        """float64 `(candidates + 1,)`: when each candidate's first event was; infinity without one, and for code -1."""
         self._openings = np.sort(self.opened[present])
         if by == "uniform":
             first = earliest[present]

@@ -60,14 +60,14 @@ class Events:
     """The columns of a log that sampling looks at, in the order (user, time, row).
 
     Args:
-        user: int64 `(rows,)`, rising.
+        user: int `(rows,)`, rising.
         time: float64 `(rows,)`.
-        candidate: int `(rows,)`, codes of the first target column, from 0.
+        candidate: int `(rows,)`, codes of the first target column, from 0; -1 where there is none.
         positive: bool `(rows,)`.
         split: int8 `(rows,)`, rising inside each user.
     """
 
-    user: NDArray[np.int64]
+    user: NDArray[np.integer]
     time: NDArray[np.float64]
     candidate: NDArray[np.integer]
     positive: NDArray[np.bool_]

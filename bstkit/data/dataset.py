@@ -71,6 +71,8 @@ class Dataset:
         split: int8 `(rows,)`, an index into `SPLITS`.
         history: history -> its steps.
         origin: what was read.
+        sampled: bool `(rows,)`, rows that are no events: candidates drawn beside the next row that is one, which share
+            its `user`, `time`, `row` and `split`. None for logs without `[sampling]`.
     """
 
     features: Features
@@ -84,10 +86,16 @@ class Dataset:
     split: NDArray[np.int8]
     history: Mapping[str, HistorySteps]
     origin: str
+    sampled: NDArray[np.bool_] | None = None
 
     def rows(self, split: str) -> NDArray[np.int64]:
         """Return the rows of `"train"`, `"validation"` or `"test"`, in order."""
         return np.flatnonzero(self.split == SPLITS.index(split))
+
+    def events(self, split: str) -> NDArray[np.int64]:
+        """Return the rows of a split that happened, in order: without sampled ones."""
+        rows = self.rows(split)
+        return rows if self.sampled is None else rows[~self.sampled[rows]]
 
     def labelled(self, task: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return those of some rows that have a label of a task."""
@@ -99,6 +107,8 @@ class Dataset:
             yield from ((f"{name}.{key}", array) for key, array in getattr(self, name).items())
         for name in ("user", "time", "row", "split"):
             yield name, getattr(self, name)
+        if self.sampled is not None:
+            yield "sampled", self.sampled
         for history, steps in self.history.items():
             yield from ((f"history.{history}.{column}", ids) for column, ids in steps.ids.items())
             for name in ("event", "start", "end", "weight", "time"):

@@ -10,14 +10,14 @@ class SeenCandidates:
     """Pairs of user and candidate, with the first row of each. Takes at most 13 bytes a row (17 past 2^31 rows).
 
     Args:
-        user: int64 `(rows,)`, rising.
+        user: int `(rows,)`, rising.
         time: float64 `(rows,)`, rising inside each user.
-        candidate: int `(rows,)`, codes from 0.
+        candidate: int `(rows,)`, codes from 0; -1 where there is none.
     """
 
-    def __init__(self, user: NDArray[np.int64], time: NDArray[np.float64], candidate: NDArray[np.integer]) -> None:
+    def __init__(self, user: NDArray[np.integer], time: NDArray[np.float64], candidate: NDArray[np.integer]) -> None:
         self._user, self._time, self._candidate = user, time, candidate
-        self._candidates = int(candidate.max(initial=-1)) + 1
+        self._codes = int(candidate.max(initial=-1)) + 2
         pairs = self._pair(user, candidate)
         order = np.argsort(pairs, kind="stable")  # stable: the first row of a pair comes first
         pairs = pairs[order]
@@ -26,11 +26,14 @@ class SeenCandidates:
         self._rows = order[new].astype(np.int32 if len(user) <= np.iinfo(np.int32).max else np.int64, copy=False)
         self._is_first = np.zeros(len(user), bool)
         self._is_first[self._rows] = True
+        self._is_first &= candidate >= 0
 
-    def _pair(self, user: NDArray[np.int64], candidate: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Number the pairs."""
-        number: NDArray[np.int64] = user * self._candidates
+    def _pair(self, user: NDArray[np.integer], candidate: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Number the pairs, those without a candidate too."""
+        number = user.astype(np.int64)
+        number *= self._codes
         number += candidate
+        number += 1
         return number
 
     def before(self, row: NDArray[np.int64], candidate: NDArray[np.integer]) -> NDArray[np.bool_]:

@@ -19,7 +19,7 @@ def events(user: Any, time: Any, candidate: Any, positive: Any = None, split: An
     """Columns of a log, put in the dataset's order; all positive and all training unless told otherwise."""
     order = np.lexsort((np.arange(len(user)), time, user))
     return Events(
-        user=np.asarray(user, np.int64)[order],
+        user=np.asarray(user, np.int32)[order],
         time=np.asarray(time, np.float64)[order],
         candidate=np.asarray(candidate, np.int32)[order],
         positive=np.ones(len(user), bool) if positive is None else np.asarray(positive, bool)[order],
@@ -38,13 +38,13 @@ def draw(log: Events, **settings: Any) -> Draws:
 
 @st.composite
 def logs(draw: st.DrawFn) -> Events:
-    """Small logs with ties, repeated candidates and rows that are not positive; later rows of a user are of a later
-    split."""
+    """Small logs with ties, missing candidates and rows that are not positive; splits rise inside a user."""
     size = draw(st.integers(1, 40))
     numbers = {
         name: draw(st.lists(st.integers(0, high), min_size=size, max_size=size))
-        for name, high in (("user", 4), ("time", 8), ("candidate", 7), ("positive", 1))
+        for name, high in (("user", 4), ("time", 8), ("candidate", 8), ("positive", 1))
     }
+    numbers["candidate"] = [code - 1 for code in numbers["candidate"]]
     log = events(**numbers)
     cuts = draw(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=5, max_size=5))
     split = np.array([int(t >= min(cuts[u])) + int(t >= max(cuts[u])) for u, t in zip(log.user, log.time, strict=True)])
@@ -59,7 +59,7 @@ def eligible_candidates(log: Events, row: int) -> set[int]:
         if log.time[event] < log.time[row] and log.split[event] <= log.split[row]
     }
     seen = {int(log.candidate[event]) for event in range(row) if log.user[event] == log.user[row]}
-    return earlier - seen - {int(log.candidate[row])}
+    return earlier - seen - {int(log.candidate[row]), -1}
 
 
 @given(logs(), st.sampled_from(BY), st.integers(1, 5), st.integers(0, 3))
@@ -91,7 +91,7 @@ def test_the_future_changes_nothing(log: Events, by: str, data: st.DataObject) -
     before = [row for row in np.flatnonzero(log.positive) if not late[row]]
     if not before:
         return
-    other = Events(log.user, log.time, np.where(late, 7 - log.candidate, log.candidate), log.positive, log.split)
+    other = Events(log.user, log.time, np.where(late, 6 - log.candidate, log.candidate), log.positive, log.split)
     first, second = draw(log, by=by), draw(other, by=by)
     kept = np.isin(first.positive, before)
     np.testing.assert_array_equal(first.eligible[kept], second.eligible[kept])
