@@ -8,7 +8,7 @@ history with `source = "row"` is what the log says in the row, and as free of th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -71,6 +71,7 @@ class Dataset:
         split: int8 `(rows,)`, an index into `SPLITS`.
         history: history -> its steps.
         origin: what was read.
+        skipped: rows of the log that were left out because they could not be used, by reason.
         sampled: bool `(rows,)`, rows that are no events: candidates drawn beside the next row that is one, which share
             its `user`, `time`, `row` and `split`. None for logs without `[sampling]`.
     """
@@ -86,6 +87,7 @@ class Dataset:
     split: NDArray[np.int8]
     history: Mapping[str, HistorySteps]
     origin: str
+    skipped: Mapping[str, int] = field(default_factory=dict)
     sampled: NDArray[np.bool_] | None = None
 
     def rows(self, split: str) -> NDArray[np.int64]:
@@ -135,13 +137,18 @@ def load_dataset(
         DataError: the log cannot be used, its users have too few events for the split, a history would reach into the
             future, or a dataset was prepared with features that say otherwise.
     """
+    from bstkit.data.leaks import check_leaks
     from bstkit.data.prepared.adoption import adopt
     from bstkit.data.prepared.folder import is_dataset, open_dataset
-    from bstkit.data.prepared.job import prepare_dataset
+    from bstkit.data.prepared.job import preparation
 
     if path is not None and is_dataset(Path(path)):
         return adopt(open_dataset(path), features)
     with TemporaryDirectory(prefix="bstkit-") as place:
-        folder = Path(place) / "dataset"
-        prepare_dataset(path, folder, features, seed=seed, progress=StagesAsOne(advance, PREPARATION))
-        return open_dataset(folder, in_memory=True)
+        progress = StagesAsOne(advance, PREPARATION)
+        with preparation(Path(place), None if path is None else Path(path), features, progress, seed=seed):
+            pass
+        dataset = open_dataset(place, in_memory=True)
+        with progress.stage("check for leaks"):
+            check_leaks(dataset)
+    return dataset

@@ -68,7 +68,7 @@ def _negatives(dataset: Dataset, name: str) -> Negatives:
             f"history.{name}.negatives: is missing, and an objective reads negatives of this history",
             'say how they are sampled in features.toml:  negatives = "uniform"',
         )
-    train = dataset.rows("train")
+    train = dataset.events("train")  # sampled candidates are none
     if all(dataset.features.target.get(column) == space for column, space in history.fields.items()):
         pool = {column: dataset.target[column][train] for column in history.fields}
     else:

@@ -9,10 +9,8 @@ from tempfile import TemporaryDirectory
 from bstkit.config.features import Features
 from bstkit.data.dataset import PREPARATION, Dataset
 from bstkit.data.leaks import check_leaks
-from bstkit.data.log import read_log
-from bstkit.data.prepared.database import working_database
 from bstkit.data.prepared.folder import is_dataset, open_dataset
-from bstkit.data.prepared.job import write_dataset
+from bstkit.data.prepared.job import preparation
 from bstkit.data.prepared.vocabularies import Earlier
 from bstkit.errors import DataError
 from bstkit.progress import Advance, StagesAsOne
@@ -38,15 +36,10 @@ def load_for_scoring(
     if is_dataset(path):
         raise DataError(f"{path} is a prepared dataset, and scores belong to rows of a log", "give the log itself")
     with TemporaryDirectory(prefix="bstkit-") as place:
-        folder = Path(place)
-        with working_database(folder / "work") as connection:
-            progress = StagesAsOne(advance, PREPARATION)
-            with progress.stage("read log"):
-                log = read_log(path, features, scoring=True, connection=connection)
-            earlier = Earlier(vocabularies, complete=True)
-            write_dataset(folder, log, features, earlier, progress, scoring=True)
+        progress, earlier = StagesAsOne(advance, PREPARATION), Earlier(vocabularies, complete=True)
+        with preparation(Path(place), path, features, progress, earlier=earlier, scoring=True) as connection:
             users = connection.execute("SELECT key FROM users ORDER BY rowid").fetchall()
-        dataset = open_dataset(folder, in_memory=True)
+        dataset = open_dataset(place, in_memory=True)
         with progress.stage("check for leaks"):
             check_leaks(dataset)
     return dataset, tuple(name for (name,) in users)

@@ -152,6 +152,7 @@ def open_dataset(folder: Path | str, *, in_memory: bool = False) -> Dataset:
             sampled=arrays.get("sampled"),
             history={name: _history(arrays, features, name) for name in features.history},
             origin=facts.origin,
+            skipped=facts.skipped,
         )
     except KeyError as error:
         raise DataError(f"{folder} lacks the array {error}, which its {FEATURES} speaks of", _HINT) from error

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+import duckdb
 
 from bstkit.config.features import Features
 from bstkit.config.features_file import features_to_toml
@@ -78,10 +81,18 @@ def prepare_dataset(
     earlier = None if vocabularies is None else earlier_vocabularies(Path(vocabularies), extend)
     bad_rows = folder.with_name(f"{folder.name}.{BAD_ROWS}")
     with new_folder(folder) as staging:
-        with working_database(staging / "work", memory_limit, threads) as connection:
-            with progress.stage("read log"):
-                read = read_log(log, features, seed, connection=connection, bad_rows_file=bad_rows)
-            write_dataset(staging, read, features, earlier, progress)
+        with preparation(
+            staging,
+            log,
+            features,
+            progress,
+            earlier=earlier,
+            seed=seed,
+            memory_limit=memory_limit,
+            threads=threads,
+            bad_rows_file=bad_rows,
+        ):
+            pass
         with progress.stage("check for leaks"):
             check_leaks(open_dataset(staging))
         if bad_rows.is_file():
@@ -89,19 +100,41 @@ def prepare_dataset(
     return open_dataset(folder)
 
 
-def write_dataset(
-    folder: Path, log: Log, features: Features, earlier: Earlier | None, progress: Progress, *, scoring: bool = False
-) -> None:
-    """Write a dataset.
+@contextmanager
+def preparation(
+    folder: Path,
+    log: Path | None,
+    features: Features,
+    progress: Progress,
+    *,
+    earlier: Earlier | None = None,
+    scoring: bool = False,
+    seed: int = 0,
+    memory_limit: str = MEMORY_LIMIT,
+    threads: int | None = None,
+    bad_rows_file: Path | None = None,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Write a dataset into a folder that is there; inside the block its database is still open.
 
     Args:
-        folder: where to; it exists.
-        log: from `read_log`.
-        features: what the columns mean.
+        folder, log, features, progress, seed, memory_limit, threads: as for `prepare_dataset`.
         earlier: vocabularies to take over.
-        progress: told about the stages.
         scoring: every row is of the split `"test"`, and nothing is learned.
+        bad_rows_file: where to list rows that cannot be used.
+
+    Yields:
+        The database, with the tables `log` and `users`.
     """
+    with working_database(folder / "work", memory_limit, threads) as connection:
+        with progress.stage("read log"):
+            read = read_log(log, features, seed, scoring=scoring, connection=connection, bad_rows_file=bad_rows_file)
+        _write_dataset(folder, read, features, earlier, progress, scoring)
+        yield connection
+
+
+def _write_dataset(
+    folder: Path, log: Log, features: Features, earlier: Earlier | None, progress: Progress, scoring: bool
+) -> None:
     store = ColumnStore(folder / ARRAYS)
     with progress.stage("number keys"):
         keys = number_keys(log.connection, features)
