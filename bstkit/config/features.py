@@ -185,8 +185,8 @@ class Split(Table):
 class Sampling(Table):
     """Candidates that a user was not seen with, drawn for logs that hold interactions only.
 
-    Each becomes a row with label 0 beside its positive: `[target]` is the drawn candidate's, all else the positive's. So
-    whatever tells candidates apart belongs in `[target]`; in `[context]` it would give the positive away. Which
+    Each becomes a row with label 0 beside its positive: `[target]` is the drawn candidate's, all else the positive's.
+    So whatever tells candidates apart belongs in `[target]`; in `[context]` it would give the positive away. Which
     candidates may be drawn is stated in `bstkit.data.candidate_sampling`.
 
     Args:
