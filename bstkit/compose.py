@@ -127,7 +127,7 @@ class _Composer:
             check_branch(branch, registry, self._reads(branch))
         self.inputs = input_specs(
             features,
-            ages=[b.name for b in self.plan if b.history.source == "events" and self._needs(b, "age_seconds")],
+            ages=[b.name for b in self.plan if b.history.has_times and self._needs(b, "age_seconds")],
             weights=[b.name for b in self.plan if self._needs(b, "weight")],
             sessions=[b.name for b in self.plan if b.stack.session is not None],
         )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bstkit.data.dataset import Dataset
 from bstkit.data.epoch_plan import EpochPlan
 from bstkit.data.negatives import Negatives, negatives_of
-from bstkit.data.row_inputs import RowInputs, history_steps, is_cut
+from bstkit.data.row_inputs import RowInputs, is_cut
 from bstkit.data.windows import session_cells, step_counts
 from bstkit.inputs import InputSpec
 
@@ -28,11 +28,11 @@ def take(
 ) -> dict[str, NDArray[Any]]:
     """Make the inputs of some rows.
 
-    Histories hold the most recent `max_length` steps, oldest first, padded on the right with 0 to the longest of these
-    rows, at least 1. Where an input has three dimensions its history is cut into sessions: the most recent
-    `max_sessions`, of each the most recent `session_length` steps, both oldest first and padded likewise. Ages are
-    whole seconds between an event and its row. A history's length is at most `max_length`. Ages, weights and negatives
-    are 0 where padded.
+    Histories hold the most recent `max_length` steps, none older than `max_age_s`, oldest first, padded on the right
+    with 0 to the longest of these rows, at least 1. Where an input has three dimensions its history is cut into
+    sessions: the most recent `max_sessions`, of each the most recent `session_length` steps, both oldest first and
+    padded likewise. Ages are whole seconds between a step and its row. A history's length is at most `max_length`.
+    Ages, weights and negatives are 0 where padded.
 
     Args:
         dataset: the prepared log.
@@ -126,5 +126,5 @@ def history_lengths(dataset: Dataset, rows: NDArray[np.int64], inputs: Sequence[
     longest = np.zeros(len(rows), np.int64)
     for name, cut in dict.fromkeys((spec.history, is_cut(spec)) for spec in inputs if spec.history is not None):
         taken = session_cells if cut else step_counts
-        longest = np.maximum(longest, taken(history_steps(dataset, name, cut), rows, dataset.features.history[name]))
+        longest = np.maximum(longest, taken(dataset, name, rows))
     return longest

@@ -41,19 +41,19 @@ def event_steps(
     )
 
 
-def session_numbers(user: NDArray[np.int64], time: NDArray[np.float64], gap_s: float) -> NDArray[np.int64]:
-    """Number the sessions of events in the order of user and time.
+def session_numbers(owner: NDArray[np.int64], time: NDArray[np.float64], gap_s: float) -> NDArray[np.int64]:
+    """Number the sessions of steps in the order of owner and time.
 
     Args:
-        user: int64 `(events,)`.
-        time: float64 `(events,)`, seconds.
-        gap_s: more seconds than this between neighbouring events of a user start a new session.
+        owner: int64 `(steps,)`, whose step each is: the user's number for events, the row's for steps in the row.
+        time: float64 `(steps,)`, seconds.
+        gap_s: more seconds than this between neighbouring steps of one owner start a new session.
 
     Returns:
-        int64 `(events,)`, from 0, rising by 1 where a session starts.
+        int64 `(steps,)`, from 0, rising by 1 where a session starts.
     """
-    starts = (user[1:] != user[:-1]) | (time[1:] - time[:-1] > gap_s)
-    return np.concatenate([np.zeros(min(1, len(user)), np.int64), np.cumsum(starts)])
+    starts = (owner[1:] != owner[:-1]) | (time[1:] - time[:-1] > gap_s)
+    return np.concatenate([np.zeros(min(1, len(owner)), np.int64), np.cumsum(starts)])
 
 
 def row_steps(
