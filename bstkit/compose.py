@@ -56,6 +56,7 @@ class Composed:
         training: shares every layer of `serving`; returns a dict from task to logit, and adds the losses of objectives.
         branches: its sequences, in the order in which they reach the head.
         steps: its components, in the order in which they were called.
+        fixed: histories that the model pads to their maximum whatever a batch holds.
     """
 
     selection: Selection
@@ -66,6 +67,7 @@ class Composed:
     training: keras.Model
     branches: tuple[Branch, ...] = ()
     steps: tuple[Step, ...] = ()
+    fixed: frozenset[str] = frozenset()
 
     def with_export(self, origin: str, **settings: Any) -> Composed:
         """The same models with other `[export]` settings; those that are None stay as they are."""
@@ -127,7 +129,7 @@ class _Composer:
             check_branch(branch, registry, self._reads(branch))
         self.inputs = input_specs(
             features,
-            ages=[b.name for b in self.plan if b.history.source == "events" and self._needs(b, "age_seconds")],
+            ages=[b.name for b in self.plan if b.history.has_times and self._needs(b, "age_seconds")],
             weights=[b.name for b in self.plan if self._needs(b, "weight")],
             sessions=[b.name for b in self.plan if b.stack.session is not None],
         )
@@ -136,6 +138,7 @@ class _Composer:
         self.embedder = Embedder(features, self.training_inputs)
         self.losses: list[Any] = []
         self.steps: list[Step] = []
+        self.fixed: set[str] = set()
 
     def composed(self) -> Composed:
         """Both models, and what they were made of."""
@@ -157,6 +160,7 @@ class _Composer:
             training=keras.Model(inputs, trained, name="training"),
             branches=self.plan,
             steps=tuple(self.steps),
+            fixed=frozenset(self.fixed),
         )
 
     def _logits(self) -> dict[str, Any]:
@@ -182,9 +186,12 @@ class _Composer:
         """The vectors that one sequence is pooled to."""
         stack = branch.stack
         fixed = self._fixed(stack.outer_uses)
+        fixed_sessions = stack.session is None or self._fixed(stack.session.uses)
+        if fixed and fixed_sessions:
+            self.fixed.add(branch.name)
         if stack.session is None:
             return self._stack(stack, self.embedder.sequence(branch, fixed), branch)
-        tensors = self.embedder.sessions(branch, fixed, self._fixed(stack.session.uses))
+        tensors = self.embedder.sessions(branch, fixed, fixed_sessions)
         vectors = _joined(self._stack(stack.session, tensors, branch), f"{branch.rules_prefix}session_pooled")
         return self._stack(stack, self.embedder.joined_sessions(branch, vectors, tensors["mask"]), branch)
 

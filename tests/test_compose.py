@@ -20,6 +20,15 @@ def models():
     return {(p, c): composed(pooling=p, candidate=c) for p in POOLINGS for c in ("append", "apart")}
 
 
+@pytest.mark.parametrize(
+    ("pooling", "length", "fixed"),
+    [("flatten", "free", {"hist"}), ("mean", "fixed", {"hist"}), ("mean", "free", set())],
+)
+def test_histories_that_are_always_padded_are_named(pooling, length, fixed):
+    chosen = selection(pooling=pooling).model_copy(update={"length": length})
+    assert compose(chosen, features()).fixed == fixed
+
+
 both = pytest.mark.parametrize("candidate", ["append", "apart"])
 every_pooling = pytest.mark.parametrize("pooling", POOLINGS)
 

@@ -110,6 +110,11 @@ class History(Table):
     session_length: Annotated[int, Field(ge=1)] = 10
     negatives: Literal["uniform", "popularity"] | None = None
 
+    @property
+    def has_times(self) -> bool:
+        """Whether it is known when each step happened."""
+        return self.source == "events" or self.time is not None
+
 
 class ContextId(Table):
     """A context column of ids."""
