@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from bstkit.config.features import ContextId, ContextNumeric, Features, History
+from bstkit.config.features import FIRST_ID, ContextId, ContextNumeric, Features, History, Space
 from bstkit.config.problems import Problem
 from bstkit.data.label_rule import parse_label
 from bstkit.inputs import input_specs, negative_specs
@@ -31,6 +31,7 @@ def check_features(features: Features, label: str) -> list[Problem]:
     findings = [
         *_names(features),
         *_spaces(features),
+        *(found for name, space in features.spaces.items() for found in _hashed(f"spaces.{name}", space)),
         *_one_space_a_column(features),
         *_labels(features),
         *(found for name, history in features.history.items() for found in _history(name, history)),
@@ -70,6 +71,19 @@ def _spaces(features: Features) -> Iterator[Finding]:
         if space not in features.spaces:
             hint = did_you_mean(space, features.spaces) or f"add it to [spaces]: {space} = {{ dim = 64 }}"
             yield path, f"there is no id space '{space}'", hint
+
+
+def _hashed(path: str, space: Space) -> Iterator[Finding]:
+    """A hashed space has no vocabulary that could be cut short, and its buckets are its rows."""
+    if space.hash_buckets is None:
+        return
+    for key in ("min_count", "max_size"):
+        if key in space.model_fields_set:
+            message = "cuts a vocabulary, and hash_buckets takes the place of one"
+            yield f"{path}.{key}", message, f"keep one of the two: take {key} or hash_buckets out"
+    rows = space.hash_buckets + FIRST_ID
+    if space.rows != rows:
+        yield f"{path}.rows", f"is {space.rows}, and {space.hash_buckets} hash_buckets make {rows}", "take it out"
 
 
 def _one_space_a_column(features: Features) -> Iterator[Finding]:
