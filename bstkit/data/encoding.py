@@ -10,10 +10,10 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from bstkit.config.features import OOV_ID, ContextId, Features
+from bstkit.config.features import ContextId, Features
 from bstkit.data.dataset import Dataset, HistorySteps
 from bstkit.data.histories import event_steps, row_steps, session_numbers
-from bstkit.data.key_tables import key_table
+from bstkit.data.key_tables import encoded_key
 from bstkit.data.log import Log
 from bstkit.data.needed_columns import id_columns, numeric_columns, row_histories
 from bstkit.data.sql import identifier
@@ -37,8 +37,9 @@ def encode(connection: duckdb.DuckDBPyConnection, features: Features) -> Arrays:
     joins = ""
     for place, (column, space) in enumerate(id_columns(features).items()):
         name = identifier(f"id:{column}")
-        joins += f" LEFT JOIN {key_table(features, space)} AS v{place} ON event.{name} = v{place}.key"
-        selected.append(f"coalesce(v{place}.id, {OOV_ID}) AS {name}")
+        join, encoded = encoded_key(features, space, f"event.{name}", f"v{place}")
+        joins += join
+        selected.append(f"{encoded} AS {name}")
     query = f'SELECT {", ".join(selected)} FROM event{joins} ORDER BY event."user", event."time", event.row'
     return {name: np.ascontiguousarray(column) for name, column in connection.execute(query).fetchnumpy().items()}
 

@@ -9,9 +9,9 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from bstkit.config.features import OOV_ID, Features
+from bstkit.config.features import Features
 from bstkit.data.dataset import HistorySteps
-from bstkit.data.key_tables import key_table
+from bstkit.data.key_tables import encoded_key
 from bstkit.data.sql import identifier
 
 
@@ -73,8 +73,9 @@ def row_steps(
     selected, joins = [], ""
     for place, (column, space) in enumerate(history.fields.items()):
         inner.append(f"unnest({identifier(f'values:{name}.{column}')}) AS key_{place}")
-        joins += f" LEFT JOIN {key_table(features, space)} AS v{place} ON key_{place} = v{place}.key"
-        selected.append(f"coalesce(v{place}.id, {OOV_ID}) AS {identifier(f'id:{column}')}")
+        join, encoded = encoded_key(features, space, f"key_{place}", f"v{place}")
+        joins += join
+        selected.append(f"{encoded} AS {identifier(f'id:{column}')}")
     if history.weight is not None:
         inner.append(f"unnest({identifier(f'weights:{name}')}) AS weight")
         selected.append("CAST(weight AS FLOAT) AS weight")

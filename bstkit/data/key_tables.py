@@ -1,4 +1,7 @@
-"""Vocabularies inside the database: learned from the training rows or given, joined to encode keys as ids."""
+"""Vocabularies inside the database: learned from the training rows or given, joined to encode keys as ids.
+
+A space with `hash_buckets` has none, and no table; its ids are computed.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import duckdb
 import numpy as np
 
 from bstkit.config.features import FIRST_ID, OOV_ID, Features
+from bstkit.data.hashing import hash_sql
 from bstkit.data.needed_columns import id_columns, row_histories
 from bstkit.data.sql import identifier
 from bstkit.errors import DataError
@@ -24,7 +28,7 @@ def learn_vocabularies(connection: duckdb.DuckDBPyConnection, features: Features
     vocabularies = {}
     for space in features.spaces:
         keys_of = _keys_of(features, space)
-        if not keys_of:
+        if not keys_of or features.spaces[space].hash_buckets is not None:
             continue
         seen = " UNION ALL ".join(f"SELECT {key} AS key FROM event WHERE split = 0" for key in keys_of)
         table = key_table(features, space)
@@ -57,7 +61,7 @@ def give_vocabularies(
     """
     given = {}
     for space in features.spaces:
-        if not _keys_of(features, space):
+        if not _keys_of(features, space) or features.spaces[space].hash_buckets is not None:
             continue
         try:
             keys = tuple(vocabularies[space])
@@ -85,6 +89,22 @@ def _keys_of(features: Features, space: str) -> list[str]:
         for column, used in history.fields.items()
         if used == space
     ]
+
+
+def encoded_key(features: Features, space: str, key: str, alias: str) -> tuple[str, str]:
+    """Return SQL that turns a key of a space into its id: a join to put behind FROM, and the id.
+
+    Args:
+        features: what the columns mean.
+        space: the id space.
+        key: SQL of the key, a VARCHAR; NULL is out-of-vocabulary.
+        alias: of the vocabulary's table in the join, which is empty for a hashed space.
+    """
+    buckets = features.spaces[space].hash_buckets
+    if buckets is not None:
+        return "", f"coalesce({hash_sql(key, buckets)}, {OOV_ID})"
+    join = f" LEFT JOIN {key_table(features, space)} AS {alias} ON {key} = {alias}.key"
+    return join, f"coalesce({alias}.id, {OOV_ID})"
 
 
 def key_table(features: Features, space: str) -> str:
