@@ -26,6 +26,7 @@ def check_features(features: Features, label: str) -> list[Problem]:
     findings = [
         *_names(features),
         *_spaces(features),
+        *(found for name, space in features.spaces.items() for found in _hashed(f"spaces.{name}", space)),
         *_one_space_a_column(features),
         *_labels(features),
         *_split_column(features),
@@ -62,8 +63,6 @@ def _spaces(features: Features) -> Iterator[Finding]:
     for column, feature in features.context.items():
         if isinstance(feature, ContextId):
             used[f"context.{column}.space"] = feature.space
-    for name, table in features.spaces.items():
-        yield from _hashed(f"spaces.{name}", table)
     for path, space in used.items():
         if space not in features.spaces:
             hint = did_you_mean(space, features.spaces) or f"add it to [spaces]: {space} = {{ dim = 64 }}"
@@ -71,15 +70,16 @@ def _spaces(features: Features) -> Iterator[Finding]:
 
 
 def _hashed(path: str, space: Space) -> Iterator[Finding]:
-    """A hashed space has no vocabulary, so that none of its sizes can be limited."""
+    """A hashed space has no vocabulary that could be cut short, and its buckets are its rows."""
     if space.hash_buckets is None:
         return
     for key in ("min_count", "max_size"):
-        if key in space.model_fields_set and getattr(space, key) is not None:
-            yield f"{path}.{key}", "limits a vocabulary, and hash_buckets means that there is none", "keep one of them"
+        if key in space.model_fields_set:
+            message = "cuts a vocabulary, and hash_buckets takes the place of one"
+            yield f"{path}.{key}", message, f"keep one of the two: take {key} or hash_buckets out"
     rows = space.hash_buckets + FIRST_ID
-    if space.rows is not None and space.rows != rows:
-        yield f"{path}.rows", f"does not fit hash_buckets = {space.hash_buckets}", f"rows = {rows}, or take it out"
+    if space.rows != rows:
+        yield f"{path}.rows", f"is {space.rows}, and {space.hash_buckets} hash_buckets make {rows}", "take it out"
 
 
 def _one_space_a_column(features: Features) -> Iterator[Finding]:

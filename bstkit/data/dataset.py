@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bstkit.config.features import Features
+from bstkit.errors import DataError
 from bstkit.progress import Advance, StagesAsOne
 
 SPLITS = ("train", "validation", "test")
@@ -40,19 +41,19 @@ class HistorySteps:
         start: int64 `(rows,)`, each row's first step: the first event of the row's user, or the first value in the row.
         end: int64 `(rows,)`, one past the row's last step: the last event before the row, or the last value in it.
         event: int64 `(steps,)`, the row that each step was; None for `source = "row"`.
+        time: float64 `(steps,)`, seconds, rising within a slice, of the steps of `source = "row"`; None where they have
+            none, and for events, whose time is that of their row.
         weight: float32 `(steps,)`; None without `weight` in features.toml.
-        session: int64 `(steps,)`, numbers the sessions of all users from 0; None without `session_gap_s`.
-        time: float64 `(steps,)`, seconds, of histories in the row with a column `time`; the time of an event is that of
-            its row.
+        session: int64 `(steps,)`, numbers the sessions of all slices from 0; None without `session_gap_s`.
     """
 
     ids: Mapping[str, NDArray[np.int32]]
     start: NDArray[np.int64]
     end: NDArray[np.int64]
     event: NDArray[np.int64] | None = None
+    time: NDArray[np.float64] | None = None
     weight: NDArray[np.float32] | None = None
     session: NDArray[np.int64] | None = None
-    time: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -94,14 +95,26 @@ class Dataset:
         """Return the rows of `"train"`, `"validation"` or `"test"`, in order."""
         return np.flatnonzero(self.split == SPLITS.index(split))
 
-    def events(self, split: str) -> NDArray[np.int64]:
-        """Return the rows of a split that happened, in order: without sampled ones."""
-        rows = self.rows(split)
-        return rows if self.sampled is None else rows[~self.sampled[rows]]
-
     def labelled(self, task: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return those of some rows that have a label of a task."""
         return rows[~np.isnan(self.labels[task][rows])]
+
+    def step_times(self, name: str, position: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return when some steps of a history happened.
+
+        Raises:
+            DataError: they stand in the row, and the log does not say when they happened.
+        """
+        steps = self.history[name]
+        if steps.event is not None:
+            return self.time[steps.event[position]]
+        if steps.time is None:
+            raise DataError(
+                f"the steps of history '{name}' stand in the row and have no time, which ages are made of",
+                f"name its column in features.toml:  [history.{name}] time = ..., or choose components that read no "
+                "age_seconds for this history",
+            )
+        return steps.time[position]
 
     def arrays(self) -> Iterator[tuple[str, NDArray[Any]]]:
         """Yield every array under its dotted name, for fingerprints; sessions follow from times and are left out."""
@@ -113,7 +126,7 @@ class Dataset:
             yield "sampled", self.sampled
         for history, steps in self.history.items():
             yield from ((f"history.{history}.{column}", ids) for column, ids in steps.ids.items())
-            for name in ("event", "start", "end", "weight", "time"):
+            for name in ("event", "time", "start", "end", "weight"):
                 array = getattr(steps, name)
                 if array is not None:
                     yield f"history.{history}.{name}", array

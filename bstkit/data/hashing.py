@@ -17,10 +17,11 @@ key before: case, blanks and the Unicode form count, and a number is its decimal
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 from bstkit.config.features import FIRST_ID, OOV_ID
 
-HASH_RULE = "sha256-64"
+HASH_RULE: Final = "sha256-64"
 """The rule's name in contracts. A rule that gives other ids needs another name."""
 
 _BYTES = 8

@@ -73,9 +73,9 @@ def test_features_that_fit_are_read_and_written_back(text):
         (split('column = "brands"'), "split.column: column 'brands' is an input too"),
         (split('column = "click"'), "split.column: column 'click' is the label of task 'ctr' too"),
         (split('column = "rating"'), "split.column: column 'rating' is the label of task 'cvr' too"),
-        (hashed("hash_buckets = 9, min_count = 2"), "spaces.item.min_count: limits a vocabulary"),
-        (hashed("hash_buckets = 9, max_size = 2"), "spaces.item.max_size: limits a vocabulary"),
-        (hashed("hash_buckets = 9, rows = 9"), "spaces.item.rows: does not fit hash_buckets = 9"),
+        (hashed("hash_buckets = 9, min_count = 2"), "spaces.item.min_count: cuts a vocabulary"),
+        (hashed("hash_buckets = 9, max_size = 2"), "spaces.item.max_size: cuts a vocabulary"),
+        (hashed("hash_buckets = 9, rows = 9"), "spaces.item.rows: is 9, and 9 hash_buckets make 11"),
     ],
 )
 def test_what_does_not_fit_is_refused(text, says):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -97,21 +97,29 @@ def _write_row_slices(store: ColumnStore, name: str) -> None:
 
 
 def _write_sessions(store: ColumnStore, name: str, history: History) -> None:
+    with store.writer(f"history.{name}.session", np.int64) as writer:
+        for numbers in session_numbers(_owners_and_times(store, name, history), history.session_gap_s or 0.0):
+            writer.append(numbers)
+
+
+def session_numbers(
+    steps: Iterable[tuple[NDArray[Any], NDArray[np.float64]]], gap_s: float
+) -> Iterator[NDArray[np.int64]]:
     """Number the sessions of all steps from 0, rising by 1 where one starts.
 
-    More than `session_gap_s` seconds between neighbouring steps of a user start a session; of steps that stand in a row
-    so does another row.
+    Args:
+        steps: pieces of all steps in order: whose each is, a user's for events or a row's for steps in the row, and
+            when it was, in seconds.
+        gap_s: more seconds than this between neighbouring steps of one owner start a session.
     """
-    gap_s = history.session_gap_s or 0.0
     number, last_owner, last_time = -1, -1, 0.0
-    with store.writer(f"history.{name}.session", np.int64) as writer:
-        for owner, time in _owners_and_times(store, name, history):
-            before_owner = np.append(last_owner, owner[:-1])
-            before_time = np.append(last_time, time[:-1])
-            session = number + np.cumsum((owner != before_owner) | (time - before_time > gap_s))
-            writer.append(session)
-            if len(owner):
-                number, last_owner, last_time = int(session[-1]), int(owner[-1]), float(time[-1])
+    for owner, time in steps:
+        before_owner = np.append(last_owner, owner[:-1])
+        before_time = np.append(last_time, time[:-1])
+        numbers = number + np.cumsum((owner != before_owner) | (time - before_time > gap_s))
+        yield numbers
+        if len(owner):
+            number, last_owner, last_time = int(numbers[-1]), int(owner[-1]), float(time[-1])
 
 
 def _owners_and_times(

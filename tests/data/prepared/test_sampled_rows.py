@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bstkit.config.features import ContextId, ContextNumeric, Features, History, LogColumns, Sampling, Space, Split
-from bstkit.data.dataset import Dataset, load_dataset
+from bstkit.data.dataset import SPLITS, Dataset, load_dataset
 from bstkit.data.feed import take
 from bstkit.data.leaks import check_leaks
 from bstkit.data.negatives import negatives_of
@@ -162,9 +162,7 @@ def test_rate_is_recorded(dataset: Dataset) -> None:
 def test_facts_count_sampled_rows(log: Path, tmp_path: Path) -> None:
     made = prepare_dataset(log, tmp_path / "set", features(sampling=Sampling()))
     facts = read_facts(tmp_path / "set")
-    assert facts.sampled == {
-        split: len(made.rows(split)) - len(made.events(split)) for split in ("train", "validation", "test")
-    }
+    assert facts.sampled == {split: int(sampled(made)[made.rows(split)].sum()) for split in SPLITS}
     assert min(facts.sampled.values()) > 0
     assert not (tmp_path / "set" / "drawn").exists()
 
@@ -184,7 +182,7 @@ def test_rare_keys_are_drawn_one_by_one(log: Path) -> None:
 
 def test_steps_that_a_user_did_not_take_are_drawn_among_events(dataset: Dataset) -> None:
     pool = negatives_of(dataset, negative_specs(dataset.features, ("hist",)))["hist"]
-    train = dataset.events("train")
+    train = np.flatnonzero(~sampled(dataset) & (dataset.split == 0))
     counts = np.bincount(dataset.target["item"][train], minlength=20)
     np.testing.assert_array_equal(np.bincount(pool.ids["item"], weights=pool.chances, minlength=20), counts)
 
