@@ -13,6 +13,9 @@ first event speaks for it. `"popularity"` draws among the events themselves, eac
 expected in proportion to its events until t and may come twice. Draws that break the last rule are drawn again, at most
 `MAX_DRAWS` times; a slot that has found nothing by then stays empty, and so do those for which nothing is left: a
 positive may have fewer negatives, the first one of a log has none.
+
+Where users come back to what they had, a candidate out of the history is a positive for certain, since such negatives
+are never drawn: metrics on sampled negatives then flatter a model.
 """
 
 from __future__ import annotations
