@@ -33,8 +33,8 @@ from bstkit.data.seen_candidates import SeenCandidates
 MAX_DRAWS = 32
 """Where half of the chances are ruled out, one slot in 4e9 stays empty; where nine of ten are, one in 30."""
 
-BLOCK = 2**17
-"""Rows whose positives are drawn for together; each block has a generator of its own."""
+BLOCK_SLOTS = 2**19
+"""Slots that are filled together, of the positives in a block of rows; each block has a generator of its own."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,13 @@ def sample_candidates(events: Events, settings: Sampling) -> Iterator[Draws]:
     """
     if not len(events.user):
         return
+    block_rows = max(1, BLOCK_SLOTS // settings.negatives_per_positive)
     seen = SeenCandidates(events.user, events.time, events.candidate)
     for split in np.unique(events.split):
         among = np.flatnonzero(events.split <= split)
         pool = CandidatePool(events.time, events.candidate, among, settings.by)
-        for block, start in enumerate(range(0, len(events.user), BLOCK)):
-            rows = slice(start, start + BLOCK)
+        for block, start in enumerate(range(0, len(events.user), block_rows)):
+            rows = slice(start, start + block_rows)
             positives = start + np.flatnonzero(events.positive[rows] & (events.split[rows] == split))
             if len(positives):
                 rng = np.random.default_rng((settings.seed, int(split), block))

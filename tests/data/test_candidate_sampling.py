@@ -177,7 +177,7 @@ def test_later_splits_do_not_reach_training(by: str) -> None:
 
 def test_blocks_draw_for_their_own_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Users that reach over the edges of blocks are seen whole."""
-    monkeypatch.setattr(candidate_sampling, "BLOCK", 7)
+    monkeypatch.setattr(candidate_sampling, "BLOCK_SLOTS", 28)
     rng = np.random.default_rng(0)
     log = events(np.sort(rng.integers(0, 5, 100)), rng.integers(0, 30, 100), rng.integers(0, 12, 100))
     found = draw(log)

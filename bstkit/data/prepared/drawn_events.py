@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bstkit.data.candidate_sampling import Draws
+from bstkit.data.pieces import pieces
 
 
 class DrawnEvents:
@@ -22,7 +24,7 @@ class DrawnEvents:
     """
 
     def __init__(self, path: Path, rows: int, slots: int) -> None:
-        self._path, self._slots = path, slots
+        self._path, self._rows, self._slots = path, rows, slots
         with path.open("wb") as file:
             file.truncate(rows * slots * np.dtype(np.int64).itemsize)
 
@@ -35,9 +37,10 @@ class DrawnEvents:
             file.seek(first * self._slots * span.itemsize)
             file.write(span.data)
 
-    def piece(self, first: int, end: int) -> NDArray[np.int64]:
-        """Return the events beside rows `first` to `end - 1`, `(rows, slots)`; -1 where nothing was drawn."""
-        return self._read(first, end) - 1
+    def pieces(self) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
+        """Yield the first row and the end of each piece, and its events `(rows, slots)`; -1 where nothing was drawn."""
+        for first, end in pieces(self._rows, self._slots + 1):
+            yield first, end, self._read(first, end) - 1
 
     def remove(self) -> None:
         """Remove the file."""

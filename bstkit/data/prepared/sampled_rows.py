@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bstkit.config.features import FIRST_ID, Features, Sampling
 from bstkit.data.candidate_sampling import Draws, Events, sample_candidates
 from bstkit.data.dataset import SPLITS
-from bstkit.data.pieces import pieces, read_piece
+from bstkit.data.pieces import read_piece
 from bstkit.data.prepared.columns import ColumnStore
 from bstkit.data.prepared.drawn_events import DrawnEvents
 from bstkit.data.prepared.folder import array_names
@@ -94,8 +94,8 @@ def insert_rows(store: ColumnStore, features: Features, drawn: DrawnEvents) -> N
     """
     with store.writer("sampled", np.bool_) as sampled, store.writer("drawn:before", np.int64) as before:
         total = 0
-        for first, end in pieces(len(store.array("user"))):
-            count = np.count_nonzero(drawn.piece(first, end) >= 0, axis=1)
+        for _, _, event in drawn.pieces():
+            count = np.count_nonzero(event >= 0, axis=1)
             upto = total + np.cumsum(count)
             sampled.append(_is_sampled(count))
             before.append(upto)  # so many rows come before this one that were not there
@@ -108,16 +108,15 @@ def insert_rows(store: ColumnStore, features: Features, drawn: DrawnEvents) -> N
     columns = set(array_names(features).values())
     columns |= {f"history.{name}.{edge}" for name in features.history for edge in ("start", "end")}
     for name in sorted(columns):
-        of_drawn = store.array(name) if name in target else None
+        column = store.array(name)
         label = None if name not in labels else (np.float32(0.0) if name == labels[0] else np.float32(np.nan))
-        with store.writer(f"inserted.{name}", store.array(name).dtype) as writer:
-            for first, (values,) in store.pieces(name):
-                event = drawn.piece(first, first + len(values))
+        with store.writer(f"inserted.{name}", column.dtype) as writer:
+            for first, end, event in drawn.pieces():
                 there = event >= 0
                 count = np.count_nonzero(there, axis=1)
-                made, new = np.repeat(values, count + 1), _is_sampled(count)
-                if of_drawn is not None:
-                    made[new] = of_drawn[event[there]]
+                made, new = np.repeat(read_piece(column, first, end), count + 1), _is_sampled(count)
+                if name in target:
+                    made[new] = column[event[there]]
                 elif label is not None:
                     made[new] = label
                 writer.append(made)
