@@ -18,6 +18,10 @@ from bstkit.inputs import InputSpec
 if TYPE_CHECKING:
     import tensorflow as tf
 
+_PREFETCHED_BATCHES = 8
+"""Made while the model trains. One thread makes them: a parallel map was no faster on two cores, where batches come a
+hundred times faster than `din` trains (benchmarks/feeding.py)."""
+
 _MEASURED_ROWS = 2**18
 """Rows whose lengths are found at once, so that a dataset may be larger than the memory."""
 
@@ -115,7 +119,7 @@ def batches(
 
     first = first_epoch * steps
     last = np.iinfo(np.int64).max if shuffle else steps
-    return tf.data.Dataset.range(first, last).map(name_tensors).prefetch(2)
+    return tf.data.Dataset.range(first, last).map(name_tensors).prefetch(_PREFETCHED_BATCHES)
 
 
 def steps_per_epoch(dataset: Dataset, split: str, batch_size: int) -> int:

@@ -189,7 +189,7 @@ def test_nothing_in_python_happens_once_a_row(long: Dataset, monkeypatch: pytest
         for _ in batches(long, "train", specs, size, shuffle=True).take(steps):
             pass
         by_size[size] = counts[:steps]  # prefetching may have begun the next epoch
-        assert steps <= len(counts) <= steps + 8
+        assert steps <= len(counts) < steps + 16
     assert len(by_size[8]) > 7 * len(by_size[64])
     assert median(by_size[64]) == median(by_size[8])
     assert max(by_size[64]) < 150  # the first call of all may import something
