@@ -91,22 +91,28 @@ def compose(selection: Selection, features: Features, registry: Registry | None 
 def with_rows(features: Features, rows: Mapping[str, int]) -> Features:
     """Fill the row counts of id spaces in from counts by column, for composing without data.
 
+    Those of a space with `hash_buckets` are known, whatever the counts say.
+
     Raises:
         ConfigError: a column is unknown, two columns of one space disagree, or a space stays without a count.
     """
     spaces_of = {**features.target}
     spaces_of |= {column: space for history in features.history.values() for column, space in history.fields.items()}
     spaces_of |= {column: feature.space for column, feature in features.context.items() if hasattr(feature, "space")}
+    hashed = {name: space for name, space in features.spaces.items() if space.hash_buckets is not None}
     counts: dict[str, int] = {}
     problems = [f"column '{column}' is not an id column of features.toml" for column in rows if column not in spaces_of]
     for column, count in rows.items():
         space = spaces_of.get(column)
         if space is not None and counts.setdefault(space, count) != count:
             problems.append(f"columns of id space '{space}' disagree: {counts[space]} and {count} rows")
-    problems += [f"id space '{space}' has no row count" for space in features.spaces if space not in counts]
+    problems += [f"id space '{space}' has no row count" for space in features.spaces if space not in {*counts, *hashed}]
     if problems:
         raise ConfigError("\n".join(problems), "correct [recipe.<name>.features], or give a log with --data")
-    spaces = {name: space.model_copy(update={"rows": counts[name]}) for name, space in features.spaces.items()}
+    spaces = {
+        name: hashed.get(name) or space.model_copy(update={"rows": counts[name]})
+        for name, space in features.spaces.items()
+    }
     return features.model_copy(update={"spaces": spaces})
 
 

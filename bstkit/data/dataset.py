@@ -8,8 +8,9 @@ history with `source = "row"` is what the log says in the row, and as free of th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,18 @@ from numpy.typing import NDArray
 
 from bstkit.config.features import Features
 from bstkit.errors import DataError
-from bstkit.progress import Advance
+from bstkit.progress import Advance, StagesAsOne
 
 SPLITS = ("train", "validation", "test")
+
+PREPARATION = {
+    "read log": 0.4,
+    "number keys": 0.1,
+    "sort events": 0.2,
+    "split and encode": 0.1,
+    "lay out histories": 0.1,
+}
+"""Stages of a preparation, and about which share of its time each takes; the check for leaks is the rest."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +66,13 @@ class Dataset:
         target: column -> int32 `(rows,)`.
         context: column -> int32 ids or float32 numbers `(rows,)`, NaN where missing.
         labels: task -> float32 `(rows,)`, 0 or 1; NaN where missing, which only a log of several tasks may have.
-        user: int64 `(rows,)`, numbers the users from 0.
+        user: int32 `(rows,)`, numbers the users from 0.
         time: float64 `(rows,)`, seconds.
         row: int64 `(rows,)`, place of the event in the log, from 0.
         split: int8 `(rows,)`, an index into `SPLITS`.
         history: history -> its steps.
         origin: what was read.
+        skipped: rows of the log that were left out because they could not be used, by reason.
     """
 
     features: Features
@@ -69,12 +80,13 @@ class Dataset:
     target: Mapping[str, NDArray[np.int32]]
     context: Mapping[str, NDArray[Any]]
     labels: Mapping[str, NDArray[np.float32]]
-    user: NDArray[np.int64]
+    user: NDArray[np.int32]
     time: NDArray[np.float64]
     row: NDArray[np.int64]
     split: NDArray[np.int8]
     history: Mapping[str, HistorySteps]
     origin: str
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
     def rows(self, split: str) -> NDArray[np.int64]:
         """Return the rows of `"train"`, `"validation"` or `"test"`, in order."""
@@ -102,7 +114,7 @@ class Dataset:
         return steps.time[position]
 
     def arrays(self) -> Iterator[tuple[str, NDArray[Any]]]:
-        """Yield every array under its dotted name, for fingerprints; sessions follow from `time` and are left out."""
+        """Yield every array under its dotted name, for fingerprints; sessions follow from times and are left out."""
         for name in ("target", "context", "labels"):
             yield from ((f"{name}.{key}", array) for key, array in getattr(self, name).items())
         for name in ("user", "time", "row", "split"):
@@ -118,28 +130,33 @@ class Dataset:
 def load_dataset(
     path: Path | str | None, features: Features, seed: int = 0, *, advance: Advance | None = None
 ) -> Dataset:
-    """Read a log and prepare it.
+    """Open a prepared dataset; or read a log and prepare it in a temporary folder.
 
     Args:
-        path: a folder of RecBole atomic files, one of its .inter files, a CSV or a Parquet file; None for the embedded
-            log.
+        path: a folder that `bstkit data prepare` wrote, or a log; None for the embedded log.
         features: what the columns mean.
         seed: of the embedded log.
         advance: told how far the work is.
 
+    Returns:
+        The dataset; of a log, in memory.
+
     Raises:
-        DataError: the log cannot be used, its users have too few events for the split, or a history would reach into
-            the future.
+        DataError: the log cannot be used, its users have too few events for the split, a history would reach into the
+            future, or a dataset was prepared with features that say otherwise.
     """
     from bstkit.data.leaks import check_leaks
-    from bstkit.data.log import read_log
-    from bstkit.data.preparation import prepare
+    from bstkit.data.prepared.adoption import adopt
+    from bstkit.data.prepared.folder import is_dataset, open_dataset
+    from bstkit.data.prepared.job import preparation
 
-    tell = advance or (lambda done, note: None)
-    tell(0.0, "reading")
-    log = read_log(None if path is None else Path(path), features, seed)
-    tell(0.4, f"preparing {log.rows:,} events")
-    dataset = prepare(log, features)
-    check_leaks(dataset)
-    tell(1.0, f"{log.rows:,} events")
+    if path is not None and is_dataset(Path(path)):
+        return adopt(open_dataset(path), features)
+    with TemporaryDirectory(prefix="bstkit-") as place:
+        progress = StagesAsOne(advance, PREPARATION)
+        with preparation(Path(place), None if path is None else Path(path), features, progress, seed=seed):
+            pass
+        dataset = open_dataset(place, in_memory=True)
+        with progress.stage("check for leaks"):
+            check_leaks(dataset)
     return dataset

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bstkit.config.features import History
 from bstkit.data.dataset import Dataset, HistorySteps, load_dataset
 from bstkit.data.feed import history_lengths, take
-from bstkit.data.histories import session_numbers
+from bstkit.data.prepared.histories import session_numbers
 from bstkit.inputs import input_specs
 from tests.data.logs import plain_features, write_plain
 
@@ -45,7 +45,7 @@ def in_rows(times: list[list[float]], now: list[float], **history: Any) -> Datas
         start=end - counts,
         end=end,
         time=flat,
-        session=None if gap_s is None else session_numbers(owner, flat, gap_s),
+        session=None if gap_s is None else next(session_numbers([(owner, flat)], gap_s)),
     )
     nothing = np.zeros(len(times), np.int32)
     return Dataset(
