@@ -43,7 +43,7 @@ class Space(Table):
     def _hashed_rows(cls, values: Any) -> Any:
         """Fill the rows of a hashed space in: no log has to be read to know them."""
         buckets = values.get("hash_buckets") if isinstance(values, dict) else None
-        if isinstance(buckets, int) and values.get("rows") is None:
+        if isinstance(buckets, int) and buckets > 0 and values.get("rows") is None:
             return {**values, "rows": buckets + FIRST_ID}
         return values
 
