@@ -54,17 +54,16 @@ def row_checks(columns: Sequence[LogColumn]) -> list[RowCheck]:
         columns: of the log.
     """
     checks = [_unequal_lengths(history, group) for history, group in members(columns).items() if len(group) > 1]
+    keys = {column.column: column for column in reversed(columns) if column.role in ("user", "id", "values")}
     for column in columns:
-        if column.role in ("user", "id", "values"):
+        if keys.get(column.column) is column:  # several places may read one column; the first tells
             checks.append(_line_break(column))
         if column.role in ("weights", "times", "mask"):
             checks.append(_unreadable_steps(column))
         elif column.role not in ("id", "values"):
             checks += _one_value(column)
         if column.role == "time":
-            hint = "events before 1970 cannot be used: correct these rows"
-            wrong = f"{identifier(column.name)} < 0"
-            checks.append(RowCheck(column.column, column.described, "is negative", wrong, raw_name(column.name), hint))
+            checks.append(_negative(column))
         if column.role == "times":
             checks += _step_times(column)
     return checks
@@ -80,6 +79,12 @@ def _one_value(column: LogColumn) -> Iterator[RowCheck]:
         infinite = f" OR isinf({typed})" if column.role in ("time", "number", "weight") else ""
         wrong = f"NOT {empty} AND ({typed} IS NULL{infinite})"
         yield RowCheck(column.column, column.described, f"is not {column.says}", wrong, raw, hint)
+
+
+def _negative(column: LogColumn) -> RowCheck:
+    typed, hint = identifier(column.name), "events before 1970 cannot be used: correct these rows"
+    wrong = f"{typed} < 0 AND NOT isinf({typed})"
+    return RowCheck(column.column, column.described, "is negative", wrong, raw_name(column.name), hint)
 
 
 def _line_break(column: LogColumn) -> RowCheck:

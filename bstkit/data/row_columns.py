@@ -109,7 +109,7 @@ def _real(history: History, group: list[LogColumn]) -> str | None:
             conditions.append(f"[coalesce({truth('x')}, 0.0) = 1.0 FOR x IN {raw_name(column.name)}]")
     if len(conditions) < 2:
         return conditions[0] if conditions else None
-    return f"[coalesce(both[1] AND both[2], false) FOR both IN list_zip({', '.join(conditions)})]"
+    return f"[coalesce(pair[1] AND pair[2], false) FOR pair IN list_zip({', '.join(conditions)})]"
 
 
 def _real_name(history: str) -> str:

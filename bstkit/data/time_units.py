@@ -45,7 +45,7 @@ def time_problem(log: LogColumns, measured: Mapping[str, Any]) -> LogProblem | N
         for unit in found
     }
     if len(found) > 1:
-        each = (f"{rows_said(measured[f'times:{unit}'])} look like {_NAMES[unit]}, {first[unit]}" for unit in found)
+        each = (f"{rows_said(measured[f'times:{unit}'])} in {_NAMES[unit]}, {first[unit]}" for unit in found)
         return LogProblem(
             f"time column {log.time!r} mixes units: {'; '.join(each)}",
             "write all times in one unit: nobody can know which is meant",
