@@ -22,7 +22,7 @@ _BOUNDS = ("1e-9", "1e11", "1e14", "1e17", "'inf'")
 
 def time_measures() -> dict[str, str]:
     """Name the aggregates over the view `checked` that `time_problem` reads: rows that look like each unit."""
-    time = f"({number(raw_name('time'))})"
+    time = number(raw_name("time"))
     measures = {}
     for unit, low, high in zip(_UNITS, _BOUNDS, _BOUNDS[1:], strict=False):
         looks = f"{time} >= {low} AND {time} < CAST({high} AS DOUBLE)"
