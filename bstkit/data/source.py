@@ -34,7 +34,7 @@ class Source:
     columns: tuple[str, ...]
     origin: str
     unreadable: str | None = None
-    files: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
 
 def open_source(

@@ -227,7 +227,7 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def tell(files: Sequence[str], lines: str) -> None:
         def reading(*args: Any, **options: Any) -> Source:
             assert options["keep_going"]
-            return replace(open_source(*args, **options), unreadable=lines, files=tuple(files))
+            return replace(open_source(*args, **options), unreadable=lines, files=tuple(map(Path, files)))
 
         monkeypatch.setattr(log_module, "open_source", reading)
 

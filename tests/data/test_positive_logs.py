@@ -29,6 +29,7 @@ def unlabelled(path: Path) -> Path:
 def test_every_event_is_a_positive_where_there_are_no_labels(tmp_path: Path, scoring: bool) -> None:
     log = read_log(unlabelled(tmp_path / "log.csv"), features({}, sampling=Sampling()), scoring=scoring)
     assert labels(log) == [1.0, 1.0]
+    assert log.connection.execute('SELECT DISTINCT typeof("label:ctr") FROM log').fetchall() == [("DOUBLE",)]
 
 
 def test_log_of_positives_is_enough_where_negatives_are_drawn(tmp_path: Path) -> None:
