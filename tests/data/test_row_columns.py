@@ -172,7 +172,7 @@ def test_row_whose_steps_cannot_be_used_is_a_bad_row(tmp_path: Path, change: dic
         read_log(path, row_features(**FULL))
     assert says in caught.value.message
     log = read_log(path, row_features(bad_rows="skip", **FULL))
-    assert (log.rows, log.skipped) == (2, 1)
+    assert (log.rows, log.skipped, len(log.reasons)) == (2, 1, 1)
 
 
 def test_order_is_checked_after_turning_round(tmp_path: Path) -> None:
