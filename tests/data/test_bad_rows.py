@@ -159,6 +159,14 @@ def test_no_list_is_left_where_nothing_is_bad(tmp_path: Path, policy: str) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["log.csv"]
 
 
+def test_list_of_an_earlier_run_is_gone_when_the_log_cannot_be_read(tmp_path: Path) -> None:
+    listing = tmp_path / "bad.csv"
+    listing.write_text("of an earlier run")
+    with pytest.raises(DataError, match="no file or folder"):
+        read_log(tmp_path / "log.csv", features(), bad_rows_file=listing)
+    assert not listing.exists()
+
+
 def test_list_is_whole_or_absent(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "file").touch()
