@@ -103,7 +103,9 @@ def test_bad_row_is_refused_and_listed(
     assert f"{reason} in 1 row, first " in caught.value.message
     assert "in row 5" in caught.value.message
     assert str(listing) in caught.value.hint
-    assert listed(listing) == [{"row": "5", "file": "", "line": "", "column": column, "reason": reason, "value": value}]
+    assert listed(listing) == [
+        {"row": "5", "file": str(path), "line": "", "column": column, "reason": reason, "value": value}
+    ]
 
 
 @pytest.mark.parametrize(("change", "column", "reason", "value"), BAD.values(), ids=BAD)
