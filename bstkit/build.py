@@ -87,8 +87,11 @@ def export_run(
         progress: told about the stages.
     """
     from bstkit.export import export
+    from bstkit.export.id_keys import check_no_hash
     from bstkit.registry import load_registry
 
+    if (ids or run.selection.export.ids) == "raw":
+        check_no_hash(run.features)  # before the model is made again
     progress = progress or Progress()
     passes = [one for _, one in load_registry(run.selection).plugins.collect("bstkit_export_passes")]
     with progress.stage("export and verify"):

@@ -56,6 +56,7 @@ class Composed:
         training: shares every layer of `serving`; returns a dict from task to logit, and adds the losses of objectives.
         branches: its sequences, in the order in which they reach the head.
         steps: its components, in the order in which they were called.
+        fixed: histories that the model pads to their maximum whatever a batch holds.
     """
 
     selection: Selection
@@ -66,6 +67,7 @@ class Composed:
     training: keras.Model
     branches: tuple[Branch, ...] = ()
     steps: tuple[Step, ...] = ()
+    fixed: frozenset[str] = frozenset()
 
     def with_export(self, origin: str, **settings: Any) -> Composed:
         """The same models with other `[export]` settings; those that are None stay as they are."""
@@ -89,22 +91,28 @@ def compose(selection: Selection, features: Features, registry: Registry | None 
 def with_rows(features: Features, rows: Mapping[str, int]) -> Features:
     """Fill the row counts of id spaces in from counts by column, for composing without data.
 
+    Those of a space with `hash_buckets` are known, whatever the counts say.
+
     Raises:
         ConfigError: a column is unknown, two columns of one space disagree, or a space stays without a count.
     """
     spaces_of = {**features.target}
     spaces_of |= {column: space for history in features.history.values() for column, space in history.fields.items()}
     spaces_of |= {column: feature.space for column, feature in features.context.items() if hasattr(feature, "space")}
+    hashed = {name: space for name, space in features.spaces.items() if space.hash_buckets is not None}
     counts: dict[str, int] = {}
     problems = [f"column '{column}' is not an id column of features.toml" for column in rows if column not in spaces_of]
     for column, count in rows.items():
         space = spaces_of.get(column)
         if space is not None and counts.setdefault(space, count) != count:
             problems.append(f"columns of id space '{space}' disagree: {counts[space]} and {count} rows")
-    problems += [f"id space '{space}' has no row count" for space in features.spaces if space not in counts]
+    problems += [f"id space '{space}' has no row count" for space in features.spaces if space not in {*counts, *hashed}]
     if problems:
         raise ConfigError("\n".join(problems), "correct [recipe.<name>.features], or give a log with --data")
-    spaces = {name: space.model_copy(update={"rows": counts[name]}) for name, space in features.spaces.items()}
+    spaces = {
+        name: hashed.get(name) or space.model_copy(update={"rows": counts[name]})
+        for name, space in features.spaces.items()
+    }
     return features.model_copy(update={"spaces": spaces})
 
 
@@ -127,7 +135,7 @@ class _Composer:
             check_branch(branch, registry, self._reads(branch))
         self.inputs = input_specs(
             features,
-            ages=[b.name for b in self.plan if b.history.source == "events" and self._needs(b, "age_seconds")],
+            ages=[b.name for b in self.plan if b.history.has_times and self._needs(b, "age_seconds")],
             weights=[b.name for b in self.plan if self._needs(b, "weight")],
             sessions=[b.name for b in self.plan if b.stack.session is not None],
         )
@@ -136,6 +144,7 @@ class _Composer:
         self.embedder = Embedder(features, self.training_inputs)
         self.losses: list[Any] = []
         self.steps: list[Step] = []
+        self.fixed: set[str] = set()
 
     def composed(self) -> Composed:
         """Both models, and what they were made of."""
@@ -157,6 +166,7 @@ class _Composer:
             training=keras.Model(inputs, trained, name="training"),
             branches=self.plan,
             steps=tuple(self.steps),
+            fixed=frozenset(self.fixed),
         )
 
     def _logits(self) -> dict[str, Any]:
@@ -182,9 +192,12 @@ class _Composer:
         """The vectors that one sequence is pooled to."""
         stack = branch.stack
         fixed = self._fixed(stack.outer_uses)
+        fixed_sessions = stack.session is None or self._fixed(stack.session.uses)
+        if fixed and fixed_sessions:
+            self.fixed.add(branch.name)
         if stack.session is None:
             return self._stack(stack, self.embedder.sequence(branch, fixed), branch)
-        tensors = self.embedder.sessions(branch, fixed, self._fixed(stack.session.uses))
+        tensors = self.embedder.sessions(branch, fixed, fixed_sessions)
         vectors = _joined(self._stack(stack.session, tensors, branch), f"{branch.rules_prefix}session_pooled")
         return self._stack(stack, self.embedder.joined_sessions(branch, vectors, tensors["mask"]), branch)
 

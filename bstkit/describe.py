@@ -25,11 +25,13 @@ def preview(selection: Selection, features: Features, data: Path | None, progres
     Args:
         selection, features: as for `compose`; parameters are checked here.
         data: a log whose vocabularies count the rows; None: the recipe's counts, else the embedded log's.
+            Where every id space is hashed no log is needed.
         progress: told about the stages.
     """
     registry = load_registry(selection)
     selection = checked_selection(selection, registry)
-    if data is None and selection.rows:
+    hashed = all(space.hash_buckets is not None for space in features.spaces.values())
+    if data is None and (selection.rows or hashed):
         features = with_rows(features, selection.rows)
     else:
         from bstkit.data.dataset import load_dataset

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
@@ -39,3 +39,34 @@ class Progress:
 
     def end(self, name: str, seconds: float) -> None:
         """Told when a stage ends, whether or not it succeeded."""
+
+
+class StagesAsOne(Progress):
+    """Tell the stages of a job as one.
+
+    Args:
+        told: told how far the whole is.
+        shares: stage -> its share of the whole; the last stages may be left out.
+    """
+
+    def __init__(self, told: Advance | None, shares: Mapping[str, float]) -> None:
+        super().__init__()
+        self._told = told or (lambda done, note: None)
+        self._shares = shares
+        self._before = 0.0
+
+    def begin(self, name: str) -> None:
+        """Say which stage it is."""
+        self._told(self._before, name)
+
+    def advance(self, name: str, done: float, note: str) -> None:
+        """Count what the stages before took."""
+        self._told(min(1.0, self._before + self._share(name) * done), note)
+
+    def end(self, name: str, seconds: float) -> None:
+        """Count the whole stage."""
+        self._before = min(1.0, self._before + self._share(name))
+        self._told(self._before, name)
+
+    def _share(self, name: str) -> float:
+        return self._shares.get(name, max(0.0, 1.0 - self._before))

@@ -29,8 +29,13 @@ def provenance(composed: Composed, registry: Registry, dataset: Dataset) -> dict
         "packages": {name: found for name in _PACKAGES if (found := _version(name))},
         "components": {step.use.key: registry.resolve(step.use.key).provider for step in composed.steps},
         "seed": composed.selection.train.seed,
-        "data": {"log": dataset.origin, "sha256": fingerprint(dataset)},
+        "data": {"log": dataset.origin, "sha256": fingerprint(dataset), **_left_out(dataset)},
     }
+
+
+def _left_out(dataset: Dataset) -> dict[str, Any]:
+    """How many rows of the log could not be used, by reason."""
+    return {"skipped": dict(dataset.skipped)} if dataset.skipped else {}
 
 
 def fingerprint(dataset: Dataset) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bstkit.compose import compose, with_rows
-from bstkit.config.features import ContextNumeric
+from bstkit.config.features import ContextNumeric, Space
 from bstkit.errors import ComponentError, ConfigError
 from tests.models import composed, features, feeds, logits, selection, use
 
@@ -18,6 +18,15 @@ FREE = tuple(name for name in POOLINGS if name != "flatten")
 @pytest.fixture(scope="module")
 def models():
     return {(p, c): composed(pooling=p, candidate=c) for p in POOLINGS for c in ("append", "apart")}
+
+
+@pytest.mark.parametrize(
+    ("pooling", "length", "fixed"),
+    [("flatten", "free", {"hist"}), ("mean", "fixed", {"hist"}), ("mean", "free", set())],
+)
+def test_histories_that_are_always_padded_are_named(pooling, length, fixed):
+    chosen = selection(pooling=pooling).model_copy(update={"length": length})
+    assert compose(chosen, features()).fixed == fixed
 
 
 both = pytest.mark.parametrize("candidate", ["append", "apart"])
@@ -199,6 +208,15 @@ def test_row_counts_by_column_reach_the_spaces():
     counts = {"item_id": 70, "cate_id": 9, "user_id": 5, "gender": 3, "age": 4}
     rows = {name: space.rows for name, space in with_rows(features(), counts).spaces.items()}
     assert rows == {"item": 70, "cate": 9, "user": 5, "gender": 3, "age": 4}
+
+
+def test_row_counts_of_hashed_spaces_are_known_whatever_a_recipe_counts():
+    table = features()
+    spaces = {**table.spaces, "item": Space(dim=8, hash_buckets=20), "user": Space(dim=8, hash_buckets=5)}
+    hashed = table.model_copy(update={"spaces": spaces})
+    counts = {"item_id": 70, "cate_id": 9, "gender": 3, "age": 4}
+    rows = {name: space.rows for name, space in with_rows(hashed, counts).spaces.items()}
+    assert rows == {"item": 22, "cate": 9, "user": 7, "gender": 3, "age": 4}
 
 
 def test_wrong_row_counts_are_all_reported():

@@ -8,8 +8,11 @@ from typing import Any
 
 from packaging.version import Version
 
-from bstkit.bundle.contract import Contract, Fact, Input, Output
+from bstkit.bundle.contract import Contract, Fact, IdSpace, Input, Output
 from bstkit.bundle.manifest import Manifest
+
+_KEY_RULE = ("vocabulary", "hash", "hash_buckets")
+"""Fields of an id space that are told in one line."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ def _contract(old: Contract, new: Contract) -> Iterator[Change]:
     yield from _values("input", old.inputs, new.inputs, added_breaks=True)
     yield from _values("output", old.outputs, new.outputs, added_breaks=False)
     # Which inputs share a space or a history is said by the inputs themselves.
-    yield from _records("id space", old.spaces, new.spaces, skipped={"inputs"})
+    yield from _records("id space", old.spaces, new.spaces, skipped={"inputs", *_KEY_RULE})
+    yield from _key_rules(old.spaces, new.spaces)
     yield from _records("history", old.histories, new.histories, skipped={"inputs"})
 
 
@@ -87,10 +91,23 @@ def _records(kind: str, old: Mapping[str, Fact], new: Mapping[str, Fact], skippe
 
 
 def _fields(where: str, old: Fact, new: Fact, skipped: set[str]) -> Iterator[Change]:
-    before, after = (one.model_dump(exclude=skipped) for one in (old, new))
-    for key, value in before.items():
-        if value != after[key]:
-            yield Change(True, where, f"{key} {_shown(after[key])} instead of {_shown(value)}")
+    for key in type(old).model_fields:
+        before, after = getattr(old, key), getattr(new, key)
+        if key not in skipped and before != after:
+            yield Change(True, where, f"{key} {_shown(after)} instead of {_shown(before)}")
+
+
+def _key_rules(old: Mapping[str, IdSpace], new: Mapping[str, IdSpace]) -> Iterator[Change]:
+    """What gives ids to keys."""
+    for name, one in old.items():
+        if name in new and any(getattr(one, key) != getattr(new[name], key) for key in _KEY_RULE):
+            yield Change(
+                True, f"id space {name}", f"keys become ids by {_key_rule(new[name])} instead of {_key_rule(one)}"
+            )
+
+
+def _key_rule(one: IdSpace) -> str:
+    return f"{one.vocabulary}" if one.hash is None else f"the hash {one.hash} into {one.hash_buckets:,} buckets"
 
 
 def _shown(value: Any) -> str:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from bstkit.config.model import Table
 from bstkit.inputs import Role
 
-CONTRACT_VERSION = 1
-"""Rises when a field's meaning changes, or when a caller has to know a new one."""
+CONTRACT_VERSION = 2
+"""Rises when a field's meaning changes, or when a caller has to know a new one.
+
+A contract states the lowest version that has all of its fields, so that one without the new ones stays as it was. 2
+brought `IdSpace.hash`, `IdSpace.hash_buckets` and `HistoryRule.max_age_s`.
+"""
 
 Dims = tuple[str | int, ...]
 
@@ -25,6 +29,22 @@ class Fact(Table):
     """A frozen record that JSON holds: lists are read as tuples."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Later(Fact):
+    """A record with fields that came after the first version: they are written only where they are set."""
+
+    later: ClassVar[tuple[str, ...]] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        return {key: value for key, value in written.items() if value is not None or key not in self.later}
+
+    @property
+    def is_later(self) -> bool:
+        """Whether one of those fields is set."""
+        return any(getattr(self, key) is not None for key in self.later)
 
 
 class Input(Fact):
@@ -69,28 +89,35 @@ class Output(Fact):
     kind: Literal["probability", "logit"]
 
 
-class IdSpace(Fact):
-    """How the keys of one id space become ids.
+class IdSpace(Later):
+    """How the keys of one id space become ids: by a vocabulary, or by a hash.
 
     Args:
-        vocabulary: file of the bundle, in id order; its first line has id `first_id`.
+        vocabulary: file of the bundle, in id order; its first line has id `first_id`. None where keys are hashed.
         padding_id: of a step that is not there.
-        unknown_id: of a key that is not in the vocabulary, and of a missing one. The graph gives it to every id outside
-            its table, too.
-        first_id: of the vocabulary's first key.
+        unknown_id: of a key that is not in the vocabulary, of an empty one where keys are hashed, and of a missing one.
+            The graph gives it to every id outside its table, too.
+        first_id: of the vocabulary's first key, or of the hash's first bucket.
         padding_key: what means padding where the graph takes raw ids; None where it takes encoded ones.
         inputs: the inputs that share its table.
+        hash: the rule that gives ids without a vocabulary. `"sha256-64"`: `first_id + h % hash_buckets`, where `h` is
+            the first 8 bytes of the SHA-256 of the key's UTF-8 text, an unsigned number, most significant byte first.
+        hash_buckets: how many ids it gives.
     """
 
-    vocabulary: str
+    later = ("hash", "hash_buckets")
+
+    vocabulary: str | None
     padding_id: int
     unknown_id: int
     first_id: int
     padding_key: int | str | None
     inputs: tuple[str, ...]
+    hash: Literal["sha256-64"] | None = None
+    hash_buckets: Annotated[int, Field(ge=1)] | None = None
 
 
-class HistoryRule(Fact):
+class HistoryRule(Later):
     """How the steps of one history are chosen and laid out.
 
     Args:
@@ -107,7 +134,11 @@ class HistoryRule(Fact):
         real_step: what makes a step count.
         candidate: whether the candidate becomes one more step inside the graph (`"append"`), is handed to the layers
             behind the history (`"apart"`), or does not meet this history (`"none"`).
+        max_age_s: steps that are more seconds older than the request are to be left out by the caller, for the graph
+            does not know. None: steps of any age.
     """
+
+    later = ("max_age_s",)
 
     inputs: tuple[str, ...]
     source: Literal["events", "row"]
@@ -123,13 +154,14 @@ class HistoryRule(Fact):
     session_gap_s: float | None
     real_step: str
     candidate: Literal["append", "apart", "none"]
+    max_age_s: float | None = None
 
 
 class Contract(Fact):
     """The whole contract of one file.
 
     Args:
-        version: of this format, `CONTRACT_VERSION`.
+        version: of this format, the lowest that has all fields which are set; at most `CONTRACT_VERSION`.
         ids: `"encoded"`: the graph takes the numbers of the vocabularies; `"raw"`: the log's own keys.
         inputs: in the graph's order.
         outputs: in the graph's order.

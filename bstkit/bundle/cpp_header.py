@@ -32,9 +32,9 @@ def cpp_header(contract: Contract) -> str:
             _array("Input", "inputs", inputs),
             "// name, task, whether it is a probability",
             _array("Output", "outputs", map(_output, contract.outputs)),
-            "// name, vocabulary, padding id, unknown id, first id, padding key as int64 and as string",
+            "// name, vocabulary, padding id, unknown id, first id, padding key as int64 and as string, hash, buckets",
             _array("Space", "spaces", (_space(name, one) for name, one in contract.spaces.items())),
-            "// name, max_length, max_sessions, session_length, session_gap_s, then the rules in words",
+            "// name, max_length, max_sessions, session_length, session_gap_s, then the rules in words, max_age_s",
             _array("History", "histories", (_history(name, one) for name, one in contract.histories.items())),
             "inline constexpr Contract contract{",
             f"    {contract.version},",
@@ -80,14 +80,16 @@ def _output(one: Output) -> str:
 
 def _space(name: str, one: IdSpace) -> str:
     key = one.padding_key
+    hashed = () if one.hash is None else (_text(one.hash), one.hash_buckets)
     return _braces(
         _text(name),
-        _text(one.vocabulary),
+        _text(one.vocabulary or ""),
         one.padding_id,
         one.unknown_id,
         one.first_id,
         _int64(key) if isinstance(key, int) else 0,
         _text(key if isinstance(key, str) else ""),
+        *hashed,
     )
 
 
@@ -104,7 +106,8 @@ def _history(name: str, one: HistoryRule) -> str:
         one.real_step,
         one.candidate,
     )
-    return _braces(_text(name), *numbers, *map(_text, words))
+    older = () if one.max_age_s is None else (one.max_age_s,)
+    return _braces(_text(name), *numbers, *map(_text, words), *older)
 
 
 def _braces(*values: object) -> str:

@@ -1,8 +1,8 @@
-"""From the keys of an event to what a graph takes: the numbers of a vocabulary, or the keys themselves."""
+"""From the keys of an event to what a graph takes: the numbers of a vocabulary or of a hash, or the keys themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bstkit.bundle.contract import IdSpace
 from bstkit.config.features import FIRST_ID, OOV_ID, PAD_ID
+from bstkit.data.hashing import hash_id
 from bstkit.export.id_keys import is_int64
 
 
@@ -44,6 +45,29 @@ class EncodedKeys:
     def row(self, key: str | None) -> int:
         """The key's id."""
         return self._ids.get(key, self._unknown) if key is not None else self._unknown
+
+    def step(self, key: str | None) -> int:
+        """The key's id."""
+        return self.row(key)
+
+    def of_ids(self, ids: NDArray[np.int32]) -> NDArray[Any]:
+        """The ids."""
+        return ids
+
+
+class HashedKeys:
+    """Keys become the numbers of a hash, by the rule that `bstkit.data.hashing` states.
+
+    Args:
+        buckets: of the id space.
+    """
+
+    def __init__(self, buckets: int) -> None:
+        self._buckets = buckets
+
+    def row(self, key: str | None) -> int:
+        """The key's id."""
+        return OOV_ID if key is None else hash_id(key, self._buckets)
 
     def step(self, key: str | None) -> int:
         """The key's id."""
@@ -88,17 +112,20 @@ class RawKeys:
         return keys
 
 
-def key_table(space: IdSpace, dtype: str, vocabulary: Sequence[str]) -> KeyTable:
+def key_table(name: str, space: IdSpace, dtype: str, vocabularies: Mapping[str, Sequence[str]]) -> KeyTable:
     """The table of an id space.
 
     Args:
+        name: of the space.
         space: its rule in the contract.
         dtype: of its inputs.
-        vocabulary: its keys.
+        vocabularies: space -> keys; one that is hashed need not be there.
     """
+    if space.hash_buckets is not None:
+        return HashedKeys(space.hash_buckets)
     if space.padding_key is None:
-        return EncodedKeys(vocabulary, space.first_id, space.unknown_id)
-    return RawKeys(vocabulary, dtype, space.padding_key)
+        return EncodedKeys(vocabularies[name], space.first_id, space.unknown_id)
+    return RawKeys(vocabularies[name], dtype, space.padding_key)
 
 
 def _is_string(padding: str, key: str) -> bool:

@@ -88,7 +88,8 @@ class VocabularyFact(Fact):
     """The vocabulary of one id space.
 
     Args:
-        file: in the bundle; line n, from 1, is the key of id n + 1. None where the model was exported without one.
+        file: in the bundle; line n, from 1, is the key of id n + 1. None where the model was exported without one,
+            or the contract says that keys are hashed.
         rows: of the embedding table, padding and out-of-vocabulary included; ids from there on count as unknown.
     """
 

@@ -11,13 +11,15 @@ other keys are ignored.
 * Role `length`: how many of the steps count, from the first; without it all of them.
 
 All inputs of one history have equally many steps. Where ids are encoded, keys go through `vocab/<space>.txt`; other
-keys become the unknown id, and what fills a history is the padding id. Where they are raw, keys go straight in. dtype
-int64 takes whole numbers and their canonical text, other text is unknown. Unknown and missing is the padding key in a
-row; in a history it is a key that is not in the vocabulary: the first of 0, 1, 2, ..., or of "?", "??", ...
+keys become the unknown id, and what fills a history is the padding id. An id space whose contract names a hash has no
+such file: `bstkit.data.hashing` says which id a key has, an empty key is unknown. Where ids are raw, keys go straight
+in. dtype int64 takes whole numbers and their canonical text, other text is unknown. Unknown and missing is the padding
+key in a row; in a history it is a key that is not in the vocabulary: the first of 0, 1, 2, ..., or of "?", "??", ...
 
 A batch is padded on the right to its longest history, at least to one step, and nothing is cut: the graph keeps the
 most recent steps. Only where the contract's dimensions are numbers the most recent steps are cut out to fit them, and
-the rest is padded (`bstkit.bundle.fixed_shapes`).
+the rest is padded (`bstkit.bundle.fixed_shapes`). Where the contract gives a history a `max_age_s`, whoever writes the
+events leaves older steps out: an event does not say when it happens.
 """
 
 from __future__ import annotations

@@ -71,17 +71,18 @@ class BundleScorer:
         Raises:
             BundleError: the bundle was exported without vocabularies.
         """
-        missing = [space for space, fact in self.manifest.vocabularies.items() if fact.file is None]
+        spaces = self.manifest.contract.spaces
+        missing = [space for space, rule in spaces.items() if rule.hash is None and self._is_missing(space)]
         if missing:
             raise BundleError(
                 f"{self.folder} holds no vocabulary of id space '{missing[0]}', so that keys cannot become ids",
                 "export it from its run, which has the vocabularies:  bstkit export RUN",
             )
         dtypes = {one.space: one.dtype for one in self.inputs}
-        return {
-            space: key_table(rule, dtypes[space], self.vocabularies[space])
-            for space, rule in self.manifest.contract.spaces.items()
-        }
+        return {space: key_table(space, rule, dtypes[space], self.vocabularies) for space, rule in spaces.items()}
+
+    def _is_missing(self, space: str) -> bool:
+        return self.manifest.vocabularies[space].file is None
 
     @cached_property
     def _events(self) -> RawEvents:

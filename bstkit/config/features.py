@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from bstkit.config.model import Table
 
@@ -24,7 +24,8 @@ class Space(Table):
 
     Args:
         dim: width of the embedding.
-        rows: rows of the table, padding and out-of-vocabulary included; None until a vocabulary is known.
+        rows: rows of the table, padding and out-of-vocabulary included; None until a vocabulary is known. With
+            `hash_buckets` it follows from them.
         min_count: keys that the training rows hold less often are out-of-vocabulary.
         max_size: the vocabulary keeps so many keys, the most frequent ones. None: all.
         hash_buckets: no vocabulary: a key's id follows from its hash, which `bstkit.data.hashing` states. For id spaces
@@ -35,7 +36,16 @@ class Space(Table):
     rows: Annotated[int, Field(ge=3)] | None = None
     min_count: Annotated[int, Field(ge=1)] = 1
     max_size: Annotated[int, Field(ge=1)] | None = None
-    hash_buckets: Annotated[int, Field(ge=1)] | None = None
+    hash_buckets: Annotated[int, Field(ge=1, le=2**31 - 1 - FIRST_ID)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hashed_rows(cls, values: Any) -> Any:
+        """Fill the rows of a hashed space in: no log has to be read to know them."""
+        buckets = values.get("hash_buckets") if isinstance(values, dict) else None
+        if isinstance(buckets, int) and values.get("rows") is None:
+            return {**values, "rows": buckets + FIRST_ID}
+        return values
 
 
 class LogColumns(Table):
@@ -109,6 +119,11 @@ class History(Table):
     max_sessions: Annotated[int, Field(ge=1)] = 5
     session_length: Annotated[int, Field(ge=1)] = 10
     negatives: Literal["uniform", "popularity"] | None = None
+
+    @property
+    def has_times(self) -> bool:
+        """Whether it is known when each step happened."""
+        return self.source == "events" or self.time is not None
 
 
 class ContextId(Table):

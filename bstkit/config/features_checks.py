@@ -5,20 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from bstkit.config.features import ContextId, ContextNumeric, Features, History
-from bstkit.config.problems import Problem
+from bstkit.config.features import FIRST_ID, ContextId, ContextNumeric, Features, Space
+from bstkit.config.history_checks import history_findings, log_columns_of
+from bstkit.config.problems import Finding, Problem
+from bstkit.config.split_checks import split_findings
 from bstkit.data.label_rule import parse_label
 from bstkit.inputs import input_specs, negative_specs
 from bstkit.spelling import did_you_mean
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-_ROW_KEYS = ("separator",)
-_EVENTS_KEYS = ("events", "session_gap_s", "max_sessions", "session_length", "negatives")
-"""Keys of a history that only the other source reads."""
-
-Finding = tuple[str, str, str]
-"""Dotted path, message, hint."""
 
 
 def check_features(features: Features, label: str) -> list[Problem]:
@@ -31,10 +26,12 @@ def check_features(features: Features, label: str) -> list[Problem]:
     findings = [
         *_names(features),
         *_spaces(features),
+        *(found for name, space in features.spaces.items() for found in _hashed(f"spaces.{name}", space)),
         *_one_space_a_column(features),
         *_labels(features),
-        *(found for name, history in features.history.items() for found in _history(name, history)),
-        *_row_histories(features),
+        *_split_column(features),
+        *history_findings(features),
+        *split_findings(features),
         *(
             found
             for column, feature in features.context.items()
@@ -72,6 +69,19 @@ def _spaces(features: Features) -> Iterator[Finding]:
             yield path, f"there is no id space '{space}'", hint
 
 
+def _hashed(path: str, space: Space) -> Iterator[Finding]:
+    """A hashed space has no vocabulary that could be cut short, and its buckets are its rows."""
+    if space.hash_buckets is None:
+        return
+    for key in ("min_count", "max_size"):
+        if key in space.model_fields_set:
+            message = "cuts a vocabulary, and hash_buckets takes the place of one"
+            yield f"{path}.{key}", message, f"keep one of the two: take {key} or hash_buckets out"
+    rows = space.hash_buckets + FIRST_ID
+    if space.rows != rows:
+        yield f"{path}.rows", f"is {space.rows}, and {space.hash_buckets} hash_buckets make {rows}", "take it out"
+
+
 def _one_space_a_column(features: Features) -> Iterator[Finding]:
     """A column that holds one id a row is encoded once, so that every place that reads it must mean the same space."""
     used = [(f"target.{column}", column, space) for column, space in features.target.items()]
@@ -92,10 +102,7 @@ def _one_space_a_column(features: Features) -> Iterator[Finding]:
 
 def _labels(features: Features) -> Iterator[Finding]:
     """A label that is also an input would be its own prediction."""
-    inputs = {*features.target, *features.context}
-    for history in features.history.values():
-        inputs |= {*history.fields} | ({history.weight} if history.weight is not None else set())
-    inputs |= {features.columns[column].first_of for column in inputs if column in features.columns}
+    inputs = _input_columns(features)
     if not features.log.labels and features.sampling is None:
         hint = 'name a label:  labels = { ctr = "click" }, or let negatives be drawn with a table [sampling]'
         yield "log.labels", "is empty: nothing says what was clicked", hint
@@ -110,39 +117,24 @@ def _labels(features: Features) -> Iterator[Finding]:
             yield f"columns.{column}.first_of", "a column cannot be made from itself", ""
 
 
-def _history(name: str, history: History) -> Iterator[Finding]:
-    if history.length is not None and "mask" in history.model_fields_set:
-        yield f"history.{name}.mask", "length takes the place of mask", "keep one of the two"
-    elif history.mask != "all" and history.mask not in history.fields:
-        hint = did_you_mean(history.mask, (*history.fields, "all")) or "name one of its fields, or 'all'"
-        yield f"history.{name}.mask", f"the history has no field '{history.mask}'", hint
-    other, foreign = ("row", _ROW_KEYS) if history.source == "events" else ("events", _EVENTS_KEYS)
-    for key in foreign:
-        if key in history.model_fields_set and getattr(history, key) is not None:
-            message = f"belongs to source = '{other}', and this history's is '{history.source}'"
-            yield f"history.{name}.{key}", message, f'take it out, or set source = "{other}"'
-    if history.source == "events" and history.session_gap_s is None:
-        for key in sorted({"max_sessions", "session_length"} & history.model_fields_set):
-            hint = "session_gap_s = 1800, or take it out"
-            yield f"history.{name}.{key}", "belongs to session_gap_s, which says what a session is", hint
+def _split_column(features: Features) -> Iterator[Finding]:
+    """A model that reads which part a row is of learns the split, not the clicks."""
+    column = features.split.column
+    if column is None:
+        return
+    if column in _input_columns(features):
+        yield "split.column", f"column '{column}' is an input too: the model would read it", "name a column of its own"
+    for task, condition in features.log.labels.items():
+        if parse_label(condition).column == column:
+            yield "split.column", f"column '{column}' is the label of task '{task}' too", "name a column of its own"
 
 
-def _row_histories(features: Features) -> Iterator[Finding]:
-    """What stands in a row comes from the log as it is: a column made from another holds one value only."""
-    for name, history in features.history.items():
-        if history.source != "row":
-            continue
-        read = {f"fields.{column}": column for column in history.fields}
-        if history.weight is not None:
-            read["weight"] = history.weight
-        for key, column in read.items():
-            if column in features.columns:
-                origin = features.columns[column].first_of
-                yield (
-                    f"history.{name}.{key}",
-                    f"column '{column}' keeps the first word of '{origin}' only",
-                    f"name '{origin}' itself",
-                )
+def _input_columns(features: Features) -> set[str]:
+    """The columns that the model reads, and those that they are made from."""
+    columns = {*features.target, *features.context}
+    for history in features.history.values():
+        columns |= {*log_columns_of(history).values()}
+    return columns | {features.columns[column].first_of for column in columns if column in features.columns}
 
 
 def _numeric(path: str, feature: ContextNumeric) -> Iterator[Finding]:

@@ -15,6 +15,9 @@ from bstkit.spelling import did_you_mean
 
 Path = tuple[str, ...]
 
+Finding = tuple[str, str, str]
+"""Dotted path, message and hint of a problem; which file has it is told by the one who asked."""
+
 
 @dataclass(frozen=True)
 class Problem:

@@ -78,6 +78,8 @@ class TrainSettings(Table):
         patience: epochs without a better validation log loss before training stops; the best weights are kept.
         seed: of weights, shuffling, dropout and sampled negatives.
         loss_weights: task -> factor of its loss; 1 where a task is not named.
+        bucketing: rows whose histories are about equally long share a batch, so that little of it is padding. It is
+            off by itself where the model pads every history to its maximum anyway.
     """
 
     epochs: Annotated[int, Field(ge=1)] = 20
@@ -86,6 +88,7 @@ class TrainSettings(Table):
     patience: Annotated[int, Field(ge=1)] = 3
     seed: Annotated[int, Field(ge=0)] = 0
     loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    bucketing: bool = True
 
 
 class Tolerance(Table):

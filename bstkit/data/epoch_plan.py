@@ -8,36 +8,81 @@ from numpy.typing import NDArray
 WINDOW_BATCHES = 50
 """Rows are sorted by history length inside windows of so many batches: short ones share a batch and need no padding."""
 
+_MOST_INT32 = np.iinfo(np.int32).max
+
 
 class EpochPlan:
-    """Which rows each batch of an epoch holds; the epoch in use is kept.
+    """Which rows each batch of an epoch holds.
+
+    An epoch permutes all rows, sorts them by length inside each window, cuts a window into batches, and mixes those. It
+    depends on the seed and the epoch's number alone, so that training can go on from any batch. Kept are the
+    permutation of the epoch in use, 4 bytes a row, and the rows of one window.
 
     Args:
-        rows: int64 `(rows,)`.
-        lengths: int64 `(rows,)`, the length of each row's longest history.
+        rows: `(rows,)`, row numbers.
+        lengths: integers `(rows,)`, the length of each row's longest history. None: no bucketing, batches are cut from
+            the permutation as it is.
         batch_size: rows a batch; the last one may be smaller.
         seed: of the permutations.
     """
 
-    def __init__(self, rows: NDArray[np.int64], lengths: NDArray[np.int64], batch_size: int, seed: int) -> None:
-        self.rows = rows
+    def __init__(
+        self, rows: NDArray[np.integer], lengths: NDArray[np.integer] | None, batch_size: int, seed: int
+    ) -> None:
+        self.rows = _narrow(rows)
         self.lengths = lengths
         self.batch_size = batch_size
         self.seed = seed
-        self._kept: tuple[int, list[NDArray[np.int64]]] = (-1, [])
+        # Replaced as a whole, never changed: two iterators may ask at the same time.
+        self._epoch: tuple[int, NDArray[np.integer], NDArray[np.integer]] | None = None
+        self._window: tuple[tuple[int, int], NDArray[np.integer]] | None = None
 
-    def epoch(self, number: int) -> list[NDArray[np.int64]]:
-        """Permute, sort by length inside each window, cut into batches, and mix the batches of a window."""
-        if self._kept[0] == number:
-            return self._kept[1]
-        rng = np.random.default_rng((self.seed, number))
-        order = rng.permutation(len(self.rows))
-        made: list[NDArray[np.int64]] = []
-        window = self.batch_size * WINDOW_BATCHES
-        for first in range(0, len(order), window):
-            part = order[first : first + window]
-            part = self.rows[part[np.argsort(self.lengths[part], kind="stable")]]
-            cut = [part[place : place + self.batch_size] for place in range(0, len(part), self.batch_size)]
-            made += [cut[place] for place in rng.permutation(len(cut))]
-        self._kept = (number, made)
-        return made
+    def batch(self, epoch: int, place: int) -> NDArray[np.int64]:
+        """Return the rows of one batch, int64 `(batch,)`.
+
+        Args:
+            epoch: number of the epoch.
+            place: of the batch in it, from 0.
+        """
+        order, turns = self._permuted(epoch)
+        if self.lengths is None:
+            first = place * self.batch_size
+            found = self.rows[order[first : first + self.batch_size]]
+        else:
+            window = self._sorted(self.lengths, order, epoch, place // WINDOW_BATCHES)
+            first = int(turns[place]) * self.batch_size
+            found = window[first : first + self.batch_size]
+        batch: NDArray[np.int64] = found.astype(np.int64)
+        return batch
+
+    def _permuted(self, epoch: int) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+        """The permutation of an epoch, and which batch of its window stands at each place."""
+        kept = self._epoch
+        if kept is None or kept[0] != epoch:
+            self._epoch = kept = None  # the old permutation makes room for the new one
+            rng = np.random.default_rng((self.seed, epoch))
+            order = np.arange(len(self.rows), dtype=self.rows.dtype)
+            rng.shuffle(order)
+            batches = -(-len(order) // self.batch_size)
+            turns = np.zeros(0 if self.lengths is None else batches, np.int8)
+            for first in range(0, len(turns), WINDOW_BATCHES):
+                turns[first : first + WINDOW_BATCHES] = rng.permutation(min(WINDOW_BATCHES, batches - first))
+            self._epoch = kept = (epoch, order, turns)
+        return kept[1:]
+
+    def _sorted(
+        self, lengths: NDArray[np.integer], order: NDArray[np.integer], epoch: int, window: int
+    ) -> NDArray[np.integer]:
+        """The rows of a window, shortest history first."""
+        kept = self._window
+        if kept is None or kept[0] != (epoch, window):
+            size = self.batch_size * WINDOW_BATCHES
+            part = order[window * size : (window + 1) * size]
+            part = part[np.argsort(lengths[part], kind="stable")]
+            self._window = kept = ((epoch, window), self.rows[part])
+        return kept[1]
+
+
+def _narrow(rows: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Row numbers in 4 bytes where they fit."""
+    return rows.astype(np.int32, copy=False) if rows.max(initial=0) <= _MOST_INT32 else rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from bstkit.data.dataset import Dataset
 from bstkit.data.epoch_plan import EpochPlan
 from bstkit.data.negatives import Negatives, negatives_of
-from bstkit.data.row_inputs import RowInputs, history_steps, is_cut
+from bstkit.data.row_inputs import RowInputs, is_cut
 from bstkit.data.windows import session_cells, step_counts
 from bstkit.inputs import InputSpec
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+_MEASURED_ROWS = 2**18
+"""Rows whose lengths are found at once, so that a dataset may be larger than the memory."""
 
 
 def take(
@@ -28,11 +31,11 @@ def take(
 ) -> dict[str, NDArray[Any]]:
     """Make the inputs of some rows.
 
-    Histories hold the most recent `max_length` steps, oldest first, padded on the right with 0 to the longest of these
-    rows, at least 1. Where an input has three dimensions its history is cut into sessions: the most recent
-    `max_sessions`, of each the most recent `session_length` steps, both oldest first and padded likewise. Ages are
-    whole seconds between an event and its row. A history's length is at most `max_length`. Ages, weights and negatives
-    are 0 where padded.
+    Histories hold the most recent `max_length` steps, none older than `max_age_s`, oldest first, padded on the right
+    with 0 to the longest of these rows, at least 1. Where an input has three dimensions its history is cut into
+    sessions: the most recent `max_sessions`, of each the most recent `session_length` steps, both oldest first and
+    padded likewise. Ages are whole seconds between a step and its row. A history's length is at most `max_length`.
+    Ages, weights and negatives are 0 where padded.
 
     Args:
         dataset: the prepared log.
@@ -63,6 +66,7 @@ def batches(
     seed: int = 0,
     shuffle: bool = False,
     first_epoch: int = 0,
+    bucketed: Collection[str] | None = None,
 ) -> tf.data.Dataset:
     """Feed one split to Keras.
 
@@ -77,6 +81,8 @@ def batches(
             each a new permutation that depends on `seed` and the epoch's number alone; `steps_per_epoch` says where one
             ends.
         first_epoch: number of the first epoch, for training that goes on.
+        bucketed: with `shuffle`, histories whose lengths decide which rows share a batch. Defaults to all of them; with
+            none, chance alone decides.
 
     Returns:
         Dataset of `(features, labels)`: name -> tensor, and task -> float32 `(batch, 1)`.
@@ -86,14 +92,14 @@ def batches(
     rows = dataset.rows(split)
     tasks = dataset.features.tasks
     steps = -(-len(rows) // batch_size)
-    plan = EpochPlan(rows, history_lengths(dataset, rows, inputs), batch_size, seed) if shuffle else None
+    plan = _plan(dataset, rows, inputs, bucketed, batch_size, seed) if shuffle else None
     dtypes = [tf.dtypes.as_dtype(spec.dtype) for spec in inputs] + [tf.float32] * len(tasks)
 
     negatives = negatives_of(dataset, inputs)
 
     def load(step: NDArray[np.int64]) -> list[NDArray[Any]]:
         epoch, place = divmod(int(step), steps)
-        chosen = plan.epoch(epoch)[place] if plan else rows[place * batch_size : (place + 1) * batch_size]
+        chosen = plan.batch(epoch, place) if plan else rows[place * batch_size : (place + 1) * batch_size]
         rng = np.random.default_rng((seed, epoch, place, 1)) if negatives else None  # 1: not the permutation's numbers
         made = take(dataset, chosen, inputs, negatives, rng)
         return [*(made[spec.name] for spec in inputs), *(dataset.labels[task][chosen][:, None] for task in tasks)]
@@ -117,14 +123,35 @@ def steps_per_epoch(dataset: Dataset, split: str, batch_size: int) -> int:
     return -(-len(dataset.rows(split)) // batch_size)
 
 
-def history_lengths(dataset: Dataset, rows: NDArray[np.int64], inputs: Sequence[InputSpec]) -> NDArray[np.int64]:
+def history_lengths(dataset: Dataset, rows: NDArray[np.int64], inputs: Sequence[InputSpec]) -> NDArray[np.integer]:
     """Return the steps that each row's longest history takes among the inputs, padding inside its sessions included.
 
     Returns:
-        int64 `(rows,)`.
+        Integers `(rows,)`, as narrow as they may be.
     """
-    longest = np.zeros(len(rows), np.int64)
-    for name, cut in dict.fromkeys((spec.history, is_cut(spec)) for spec in inputs if spec.history is not None):
-        taken = session_cells if cut else step_counts
-        longest = np.maximum(longest, taken(history_steps(dataset, name, cut), rows, dataset.features.history[name]))
+    read = dict.fromkeys((spec.history, is_cut(spec)) for spec in inputs if spec.history is not None)
+    longest = np.zeros(len(rows), np.min_scalar_type(max((_most(dataset, *one) for one in read), default=0)))
+    for first in range(0, len(rows), _MEASURED_ROWS):
+        part, found = rows[first : first + _MEASURED_ROWS], longest[first : first + _MEASURED_ROWS]
+        for name, cut in read:
+            np.maximum(found, (session_cells if cut else step_counts)(dataset, name, part), out=found, casting="unsafe")
     return longest
+
+
+def _most(dataset: Dataset, name: str, cut: bool) -> int:
+    """The most steps of a history that a row can take."""
+    history = dataset.features.history[name]
+    return history.max_sessions * history.session_length if cut else history.max_length
+
+
+def _plan(
+    dataset: Dataset,
+    rows: NDArray[np.int64],
+    inputs: Sequence[InputSpec],
+    bucketed: Collection[str] | None,
+    batch_size: int,
+    seed: int,
+) -> EpochPlan:
+    """The order of epochs, by the lengths of the bucketed histories where there are any."""
+    measured = [spec for spec in inputs if spec.history is not None and (bucketed is None or spec.history in bucketed)]
+    return EpochPlan(rows, history_lengths(dataset, rows, measured) if measured else None, batch_size, seed)

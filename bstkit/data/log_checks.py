@@ -1,24 +1,13 @@
-"""Checks on a log's values. All of them run in one pass, so that a user sees every problem at once."""
+"""What makes a row of a log unusable: one condition each, as SQL over `checked_query`."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import duckdb
-
-from bstkit.data.log_columns import LogColumn
-
-
-@dataclass(frozen=True)
-class LogProblem:
-    """One thing that is wrong with a log, and what to do about it."""
-
-    message: str
-    hint: str
-
+from bstkit.data.log_column import LogColumn, raw_name
+from bstkit.data.row_columns import lengths_name, members
+from bstkit.data.sql import identifier, literal
 
 _HINTS = {
     "user": "every event needs its user: remove or complete these rows",
@@ -26,108 +15,123 @@ _HINTS = {
     "label": 'correct these rows, or state a condition in features.toml:  labels = { ctr = "rating >= 4" }',
     "number": "correct these rows, or say what stands for a missing value in features.toml:  missing = 0.0",
     "weight": "every event needs its weight: correct or complete these rows",
+    "split": "write train, validation or test in every row",
     "weights": "correct these rows: write one number a step",
+    "times": "correct these rows: write the time of each step as that of the row",
+    "mask": "correct these rows: write one 0 or 1 a step",
 }
+_NUMERIC = ("time", "label", "number", "weight")
+"""Roles whose values are numbers, where NaN counts as empty."""
 
 
-def find_problems(
-    connection: duckdb.DuckDBPyConnection, columns: list[LogColumn], scoring: bool = False
-) -> list[LogProblem]:
-    """Check the values of the table `source`.
+@dataclass(frozen=True)
+class RowCheck:
+    """One thing that makes a row unusable.
 
     Args:
-        connection: with that table.
-        columns: what its columns are.
-        scoring: labels need not tell anything.
-
-    Returns:
-        Empty values where none may be, values that do not parse, labels that are all the same or all empty, and rows
-        whose columns of one history are not equally long.
+        column: the log's column, or columns, that it is about.
+        described: how errors name what is wrong.
+        reason: what is wrong with it; follows on `described`.
+        wrong: SQL, true where a row is wrong.
+        value: SQL of the offending value as text, NULL where there is none.
+        hint: what to do about it.
+        quoted: whether errors quote the value; else it is a phrase of ours.
     """
-    problems = [*_unequal_lengths(connection, columns), *_wrong_weights(connection, columns)]
+
+    column: str
+    described: str
+    reason: str
+    wrong: str
+    value: str
+    hint: str
+    quoted: bool = True
+
+
+def row_checks(columns: Sequence[LogColumn]) -> list[RowCheck]:
+    """List what may be wrong with a row: empty, unreadable or broken values, and histories that do not fit together.
+
+    Args:
+        columns: of the log.
+    """
+    checks = [_unequal_lengths(history, group) for history, group in members(columns).items() if len(group) > 1]
     for column in columns:
-        if column.role in ("id", "values", "weights"):
-            continue
-        empty, bad, row, example, low, high = _count(connection, column)
-        if empty and not column.may_be_empty:
-            problems.append(LogProblem(f"{column.described} is empty in {_rows(empty)}", _HINTS[column.role]))
-        if bad:
-            message = f"{column.described} is not {column.says} in {_rows(bad)}, first {example!r} in row {row + 1}"
-            problems.append(LogProblem(message, _HINTS[column.role]))
-        if column.role != "label" or scoring or bad or (empty and not column.may_be_empty):
-            continue
-        if low is None:
-            message = f"{column.described} is empty in every row"
-            problems.append(LogProblem(message, "give a log with labels of this task, or take the task out of [log]"))
-        elif low == high:
-            message = f"{column.described} has one class only: every label is {low:g}"
-            problems.append(LogProblem(message, "give a log with clicks and non-clicks, or another condition"))
-    return problems
+        if column.role in ("user", "id", "values"):
+            checks.append(_line_break(column))
+        if column.role in ("weights", "times", "mask"):
+            checks.append(_unreadable_steps(column))
+        elif column.role not in ("id", "values"):
+            checks += _one_value(column)
+        if column.role == "time":
+            hint = "events before 1970 cannot be used: correct these rows"
+            wrong = f"{identifier(column.name)} < 0"
+            checks.append(RowCheck(column.column, column.described, "is negative", wrong, raw_name(column.name), hint))
+        if column.role == "times":
+            checks += _step_times(column)
+    return checks
 
 
-def _unequal_lengths(connection: duckdb.DuckDBPyConnection, columns: list[LogColumn]) -> Iterator[LogProblem]:
-    """Find histories whose columns do not hold equally many values in each row."""
-    by_history = defaultdict(list)
-    for column in columns:
-        if column.history is not None:
-            by_history[column.history].append(column)
-    for history, members in by_history.items():
-        lengths = ", ".join(f"len({column.raw})" for column in members)
-        wrong, row, found = _one_row(
-            connection,
-            "SELECT count(*), min(row), arg_min(lengths, row) "
-            f"FROM (SELECT row, [{lengths}] AS lengths FROM source) WHERE list_min(lengths) <> list_max(lengths)",
-        )
-        if wrong:
-            each = ", ".join(f"{count} in {column.described}" for count, column in zip(found, members, strict=True))
-            yield LogProblem(
-                f"history '{history}' has columns that are not equally long in {_rows(wrong)}, first in row {row + 1}: "
-                f"{each}",
-                "write as many values in each of them, or make each a history of its own",
-            )
+def _one_value(column: LogColumn) -> Iterator[RowCheck]:
+    raw, typed = raw_name(column.name), identifier(column.name)
+    empty = f"({raw} IS NULL OR lower({raw}) = 'nan')" if column.role in _NUMERIC else f"{raw} IS NULL"
+    hint = _HINTS[column.role]
+    if not column.may_be_empty:
+        yield RowCheck(column.column, column.described, "is empty", empty, "NULL", hint)
+    if column.role != "user":
+        infinite = f" OR isinf({typed})" if column.role in ("time", "number", "weight") else ""
+        wrong = f"NOT {empty} AND ({typed} IS NULL{infinite})"
+        yield RowCheck(column.column, column.described, f"is not {column.says}", wrong, raw, hint)
 
 
-def _wrong_weights(connection: duckdb.DuckDBPyConnection, columns: list[LogColumn]) -> Iterator[LogProblem]:
-    """Find weights in a row that are no finite numbers."""
-    for column in columns:
-        if column.role != "weights":
-            continue
-        wrong, row, example = _one_row(
-            connection,
-            "SELECT count(DISTINCT row), min(row), arg_min(coalesce(raw, ''), row) "
-            f"FROM (SELECT row, unnest({column.raw}) AS raw, unnest({column.typed}) AS typed FROM source) "
-            "WHERE typed IS NULL OR isinf(typed)",
-        )
-        if wrong:
-            message = f"{column.described} is not {column.says} in {_rows(wrong)}, first {example!r} in row {row + 1}"
-            yield LogProblem(message, _HINTS[column.role])
+def _line_break(column: LogColumn) -> RowCheck:
+    """A vocabulary is a file with one key a line."""
+    text = raw_name(column.name)
+    if column.role == "values":
+        text = f"array_to_string({text}, ' ')"
+    wrong = f"contains({text}, chr(10)) OR contains({text}, chr(13))"
+    hint = "remove line breaks from the ids"
+    return RowCheck(column.column, column.described, "holds a key with a line break", wrong, text, hint)
 
 
-def _one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    """Return the only row of an aggregate."""
-    found = connection.execute(query).fetchone()
-    if found is None:  # an aggregate always yields a row
-        raise RuntimeError("DuckDB returned nothing for an aggregate")
-    return found
-
-
-def _count(
-    connection: duckdb.DuckDBPyConnection, column: LogColumn
-) -> tuple[int, int, int, str, float | None, float | None]:
-    """Return how many values are empty and how many are wrong, the first wrong one, and the range of the others."""
-    empty = (
-        "(raw IS NULL OR lower(raw) = 'nan')" if column.role in ("number", "label", "time", "weight") else "raw IS NULL"
+def _unequal_lengths(history: str, group: list[LogColumn]) -> RowCheck:
+    lengths = lengths_name(history)
+    counts = ", ', ', ".join(
+        f"{lengths}[{place}], {literal(f' in {column.described}')}" for place, column in enumerate(group, 1)
     )
-    number = column.role in ("number", "time", "weight")
-    bad = f"NOT {empty} AND (typed IS NULL{' OR isinf(typed)' if number else ''})"
-    low, high = ("min(typed)", "max(typed)") if column.role == "label" else ("NULL", "NULL")
-    return _one_row(
-        connection,
-        f"SELECT count(*) FILTER (WHERE {empty}), count(*) FILTER (WHERE {bad}), min(row) FILTER (WHERE {bad}), "
-        f"arg_min(raw, row) FILTER (WHERE {bad}), {low}, {high} "
-        f"FROM (SELECT row, {column.raw} AS raw, {column.typed} AS typed FROM source)",
+    return RowCheck(
+        ", ".join(column.column for column in group),
+        f"history '{history}'",
+        "has columns that are not equally long",
+        f"list_min({lengths}) <> list_max({lengths})",
+        f"concat({counts})",
+        "write as many values in each of them, or make each a history of its own",
+        quoted=False,
     )
 
 
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
+def _unreadable_steps(column: LogColumn) -> RowCheck:
+    """A list with an element that is no value; only real steps stand in the texts, but for a mask."""
+    texts, values = raw_name(column.name), identifier(column.name)
+    bad = "v IS NULL" if column.role == "mask" else "v IS NULL OR isinf(v)"
+    first = f"list_position([{bad} FOR v IN {values}], true)"
+    value = f"coalesce({texts}[{first}], '')"
+    reason = f"is not {column.says}"
+    return RowCheck(column.column, column.described, reason, f"{first} > 0", value, _HINTS[column.role])
+
+
+def _step_times(column: LogColumn) -> Iterator[RowCheck]:
+    """Steps are older than their row, or the model would be shown what it should predict; and oldest first."""
+    times, texts = identifier(column.name), raw_name(column.name)
+    for reason, wrong, hint in (
+        ("is negative", f"list_min({times}) < 0", "steps before 1970 cannot be used: correct these rows"),
+        (
+            "has a step that is not older than its row",
+            f'list_max({times}) >= "time"',
+            "a model would read the future: leave these steps out of the log",
+        ),
+        (
+            "is not in rising order",
+            f"list_sort({times}) <> {times}",
+            "write steps from the oldest to the most recent, or set newest_first = true",
+        ),
+    ):
+        yield RowCheck(column.column, column.described, reason, wrong, f"array_to_string({texts}, ' ')", hint)

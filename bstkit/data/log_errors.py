@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from bstkit.errors import DataError
+
+
+@dataclass(frozen=True)
+class LogProblem:
+    """One thing that is wrong with a log, and what to do about it."""
+
+    message: str
+    hint: str
 
 
 def missing_path(path: Path) -> DataError:
@@ -12,10 +23,26 @@ def missing_path(path: Path) -> DataError:
     return DataError(f"there is no file or folder {path}", "check the path given with --data")
 
 
+def out_of_memory(error: Exception) -> DataError:
+    """Return the error for work that DuckDB could not do within its memory limit and the disk."""
+    message = str(error).strip().splitlines()[0]
+    return DataError(
+        f"the work does not fit into the memory limit: {message}",
+        "give it more with --memory-limit, or make room on the disk",
+    )
+
+
 def unreadable(origin: str, error: Exception) -> DataError:
     """Return the error for a log that DuckDB could not read; its own first lines say where."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return out_of_memory(error)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     kept = [line for line in lines[:5] if not line.startswith(("Possible", "*", "LINE", "^"))]
     return DataError(
         f"cannot read {origin}: {'; '.join(kept)}", "it may be damaged or cut short: fetch it again, or correct the row"
     )
+
+
+def rows_said(count: int) -> str:
+    """Say how many rows."""
+    return "1 row" if count == 1 else f"{count} rows"

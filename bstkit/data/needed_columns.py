@@ -45,24 +45,33 @@ def numeric_columns(features: Features) -> list[str]:
 
 
 def label_rules(features: Features) -> dict[str, LabelRule]:
-    """Map each task to the rule that makes its label."""
+    """Map each task to the rule that makes its label; empty where every event is a positive of the task `ctr`."""
     return {task: parse_label(text) for task, text in features.log.labels.items()}
 
 
-def needed_label(features: Features) -> str:
-    """Return the log's column behind the first task's label, which says what is positive."""
-    column = next(iter(label_rules(features).values())).column
+def needed_label(features: Features) -> str | None:
+    """Return the log's column behind the first task's label, which says what is positive; None where every event is."""
+    rules = label_rules(features)
+    if not rules:
+        return None
+    column = next(iter(rules.values())).column
     return features.columns[column].first_of if column in features.columns else column
 
 
-def needed_columns(features: Features) -> list[NeededColumn]:
+def needed_columns(features: Features, scoring: bool = False) -> list[NeededColumn]:
     """List every column to read, once each, with the first place that asks for it.
 
     A derived column is not in the log: its source is listed in its stead.
+
+    Args:
+        features: what the columns mean.
+        scoring: the log is not split.
     """
     asked: dict[str, NeededColumn] = {}
 
-    def ask(name: str, place: str, may_be_list: bool = False, is_label: bool = False) -> None:
+    def ask(name: str | None, place: str, may_be_list: bool = False, is_label: bool = False) -> None:
+        if name is None:
+            return
         if name in features.columns:
             name, place, may_be_list = features.columns[name].first_of, f"[columns] {name}", False
         before = asked.get(name)
@@ -76,10 +85,13 @@ def needed_columns(features: Features) -> list[NeededColumn]:
     for column in features.target:
         ask(column, f"[target] {column}")
     for name, history in features.history.items():
+        in_row = history.source == "row"
         for column in history.fields:
-            ask(column, f"[history.{name}] fields.{column}", history.source == "row")
-        if history.weight is not None:
-            ask(history.weight, f"[history.{name}] weight", history.source == "row")
+            ask(column, f"[history.{name}] fields.{column}", in_row)
+        for key, one in (("weight", history.weight), ("mask_column", history.mask_column), ("time", history.time)):
+            ask(one, f"[history.{name}] {key}", in_row)
     for column in features.context:
         ask(column, f"[context] {column}")
+    if not scoring:
+        ask(features.split.column, "[split] column")
     return list(asked.values())

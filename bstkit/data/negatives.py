@@ -8,9 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bstkit.data.dataset import Dataset
+from bstkit.data.combinations import Combinations
+from bstkit.data.dataset import SPLITS, Dataset
 from bstkit.errors import ConfigError
 from bstkit.inputs import InputSpec
+
+_COUNTED_ROWS = 2**20
+"""Rows that are counted at once, so that a dataset may be larger than the memory."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +29,13 @@ class Negatives:
         chances: int64 `(combinations,)`, how many chances in all each combination has; 0 for those that only
             validation or test rows have.
         upto: int64 `(combinations,)`, running sum of `chances`.
-        own: int64 `(steps,)`, the combination that each step of the history is.
+        own: `(steps,)`, the combination that each step of the history is.
     """
 
     ids: Mapping[str, NDArray[np.int32]]
     chances: NDArray[np.int64]
     upto: NDArray[np.int64]
-    own: NDArray[np.int64]
+    own: NDArray[np.integer]
 
     def draw(self, position: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
         """Draw a combination for each step, never the step's own one unless there is no other.
@@ -68,30 +72,24 @@ def _negatives(dataset: Dataset, name: str) -> Negatives:
             f"history.{name}.negatives: is missing, and an objective reads negatives of this history",
             'say how they are sampled in features.toml:  negatives = "uniform"',
         )
-    train = dataset.rows("train")
+    taken = [steps.ids[column] for column in history.fields]
     if all(dataset.features.target.get(column) == space for column, space in history.fields.items()):
-        pool = {column: dataset.target[column][train] for column in history.fields}
+        offered, rows = [dataset.target[column] for column in history.fields], None
     else:
-        among = np.isin(steps.event, train)
-        pool = {column: steps.ids[column][among] for column in history.fields}
-    joined = {column: np.concatenate([pool[column], steps.ids[column]]) for column in history.fields}
-    first, number = _combinations(list(joined.values()))
-    size = len(number) - len(steps.event)
-    counts = np.bincount(number[:size], minlength=len(first))
-    chances = counts if history.negatives == "popularity" else (counts > 0).astype(np.int64)
+        offered, rows = taken, steps.event
+    combinations = Combinations([offered, taken])
+    chances = np.zeros(combinations.count, np.int64)
+    train = SPLITS.index("train")
+    for first in range(0, len(offered[0]), _COUNTED_ROWS):
+        part = slice(first, first + _COUNTED_ROWS)
+        split = dataset.split[part] if rows is None else dataset.split[rows[part]]
+        number = combinations.numbers([column[part][split == train] for column in offered])
+        chances += np.bincount(number, minlength=len(chances))
+    if history.negatives == "uniform":
+        chances = np.minimum(chances, 1)
     return Negatives(
-        ids={column: values[first] for column, values in joined.items()},
+        ids=dict(zip(history.fields, combinations.columns(), strict=True)),
         chances=chances,
         upto=np.cumsum(chances),
-        own=number[size:],
+        own=combinations.numbers(taken),
     )
-
-
-def _combinations(columns: list[NDArray[np.int32]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number the different rows of some columns: a place of each number, and the number of each row."""
-    number = np.zeros(len(columns[0]), np.int64)
-    first = number[:1]
-    for column in columns:  # numbers stay below the count of rows, so that no product overflows
-        values, inverse = np.unique(column, return_inverse=True)
-        _, first, number = np.unique(number * len(values) + inverse, return_index=True, return_inverse=True)
-    return first, number

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bstkit.data.dataset import Dataset, HistorySteps
+from bstkit.data.dataset import Dataset
 from bstkit.data.negatives import Negatives
 from bstkit.data.windows import Window, recent_sessions, recent_steps
 from bstkit.errors import DataError
@@ -58,14 +58,9 @@ class RowInputs:
             pool, drawn = self._drawn[name]
             return pool.ids[spec.column][drawn[window.real]]
         if spec.role == "age":
-            if steps.event is None:
-                raise DataError(
-                    f"the steps of history '{name}' stand in the row and have no time, and '{spec.name}' is an age",
-                    "choose components that read no age_seconds for this history",
-                )
-            row = np.broadcast_to(self.rows.reshape(-1, *[1] * (window.real.ndim - 1)), window.real.shape)[window.real]
-            age = self.dataset.time[row] - self.dataset.time[steps.event[position]]
-            return np.clip(age, 0, _LONGEST_AGE)
+            counts = window.real.reshape(len(self.rows), -1).sum(axis=1)
+            now = np.repeat(self.dataset.time[self.rows], counts)
+            return np.clip(now - self.dataset.step_times(name, position), 0, _LONGEST_AGE)
         values: NDArray[Any] | None = steps.weight if spec.role == "weight" else steps.ids[spec.column]
         if values is None:
             raise DataError(
@@ -77,22 +72,10 @@ class RowInputs:
     def _window(self, name: str, cut: bool) -> Window:
         if (name, cut) not in self._windows:
             make = recent_sessions if cut else recent_steps
-            history = self.dataset.features.history[name]
-            self._windows[name, cut] = make(history_steps(self.dataset, name, cut), self.rows, history)
+            self._windows[name, cut] = make(self.dataset, name, self.rows)
         return self._windows[name, cut]
 
 
 def is_cut(spec: InputSpec) -> bool:
     """Whether an input's history is cut into sessions."""
     return len(spec.dims) == 3
-
-
-def history_steps(dataset: Dataset, name: str, cut: bool) -> HistorySteps:
-    """A history, refused where it should be cut and nothing says how."""
-    steps = dataset.history[name]
-    if cut and steps.session is None:
-        raise DataError(
-            f"history '{name}' has no sessions, and the model reads it cut into them",
-            f"say what ends a session in features.toml:  [history.{name}] session_gap_s = 1800",
-        )
-    return steps

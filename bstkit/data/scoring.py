@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bstkit.config.features import Features
-from bstkit.data.dataset import SPLITS, Dataset
-from bstkit.data.encoding import encode, make_dataset
-from bstkit.data.key_tables import give_vocabularies
+from bstkit.data.dataset import PREPARATION, Dataset
 from bstkit.data.leaks import check_leaks
-from bstkit.data.log import Log, read_log
-from bstkit.progress import Advance
+from bstkit.data.prepared.folder import is_dataset, open_dataset
+from bstkit.data.prepared.job import preparation
+from bstkit.data.prepared.vocabularies import Earlier
+from bstkit.errors import DataError
+from bstkit.progress import Advance, StagesAsOne
 
 
 def load_for_scoring(
@@ -31,29 +33,13 @@ def load_for_scoring(
     Raises:
         DataError: the log cannot be used, or a space has no vocabulary.
     """
-    advance(0.0, "reading")
-    log = read_log(path, features, scoring=True)
-    advance(0.4, f"preparing {log.rows:,} events")
-    dataset = encode_log(log, features, vocabularies)
-    check_leaks(dataset)
-    users = log.connection.execute('SELECT DISTINCT "user" FROM log ORDER BY "user"').fetchall()
-    advance(1.0, f"{log.rows:,} events")
+    if is_dataset(path):
+        raise DataError(f"{path} is a prepared dataset, and scores belong to rows of a log", "give the log itself")
+    with TemporaryDirectory(prefix="bstkit-") as place:
+        progress, earlier = StagesAsOne(advance, PREPARATION), Earlier(vocabularies, complete=True)
+        with preparation(Path(place), path, features, progress, earlier=earlier, scoring=True) as connection:
+            users = connection.execute("SELECT key FROM users ORDER BY rowid").fetchall()
+        dataset = open_dataset(place, in_memory=True)
+        with progress.stage("check for leaks"):
+            check_leaks(dataset)
     return dataset, tuple(name for (name,) in users)
-
-
-def encode_log(log: Log, features: Features, vocabularies: Mapping[str, Sequence[str]]) -> Dataset:
-    """Encode every event of a log with given vocabularies.
-
-    Args:
-        log: from `read_log`; it gets the table `event`.
-        features, vocabularies: as for `load_for_scoring`.
-    """
-    log.connection.execute(
-        f"""
-        CREATE TABLE event AS
-        SELECT *, row_number() OVER (PARTITION BY "user" ORDER BY "time", row) AS place,
-               {SPLITS.index("test")} AS split FROM log
-        """
-    )
-    given = give_vocabularies(log.connection, features, vocabularies)
-    return make_dataset(log, features, given, encode(log.connection, features))

@@ -25,20 +25,28 @@ class Source:
         query: SQL that yields `row` (from 0, in the order of the log) and every column.
         columns: the columns' names, without `row`.
         origin: how errors and provenance name it.
+        unreadable: SQL of `file`, `line`, `reason` and `text` of the lines that could not be read, once `query` has
+            been read to its end; None where reading stops at the first such line.
+        files: the files that it is read from.
     """
 
     query: str
     columns: tuple[str, ...]
     origin: str
+    unreadable: str | None = None
+    files: tuple[str, ...] = ()
 
 
-def open_source(connection: duckdb.DuckDBPyConnection, path: Path | None, seed: int = 0) -> Source:
+def open_source(
+    connection: duckdb.DuckDBPyConnection, path: Path | None, seed: int = 0, *, keep_going: bool = False
+) -> Source:
     """Find out what `path` is and which columns it has.
 
     Args:
         connection: an in-memory database.
         path: None for the embedded log; a folder of RecBole atomic files, or its .inter file; a CSV or Parquet file.
         seed: of the embedded log.
+        keep_going: leave lines that cannot be read out, where that is possible.
 
     Raises:
         DataError: the path is missing, of no known kind, or its header cannot be read.

@@ -8,6 +8,7 @@ import onnx_ir as ir
 
 from bstkit.compose import Composed
 from bstkit.config.features import FIRST_ID, OOV_ID, PAD_ID, ContextNumeric, Features
+from bstkit.data.hashing import HASH_RULE
 from bstkit.export.id_keys import Keys
 from bstkit.inputs import InputSpec
 
@@ -43,6 +44,13 @@ def _values(spec: InputSpec, features: Features, keys: Mapping[str, Keys]) -> st
     found = keys.get(spec.space or "")
     if found is not None:
         return f"Keys of column '{spec.column}' as the log writes them ({found.dtype}); others are out-of-vocabulary."
+    buckets = features.spaces[spec.space or ""].hash_buckets
+    if buckets is not None:
+        return (
+            f"Ids of column '{spec.column}' in space '{spec.space}': {PAD_ID} padding, {OOV_ID} out-of-vocabulary, "
+            f"{FIRST_ID} + h % {buckets} a key, h the first 8 bytes of its SHA-256, most significant first (rule "
+            f"{HASH_RULE}); any other id counts as {OOV_ID}."
+        )
     rows = features.spaces[spec.space or ""].rows
     last = "" if rows is None else f" to {rows - 1}"
     return (
@@ -65,12 +73,17 @@ def _steps(spec: InputSpec, features: Features) -> str:
     if spec.history is None or spec.role == "length":
         return ""
     history = features.history[spec.history]
+    older = (
+        ""
+        if history.max_age_s is None
+        else f" Leave out steps more than {history.max_age_s:g} s older than the request."
+    )
     if len(spec.dims) == 3:
         return (
             f" Sessions of history '{spec.history}', oldest first, padded on the right; the {history.max_sessions} "
-            f"most recent ones and of each the {history.session_length} most recent steps are kept."
+            f"most recent ones and of each the {history.session_length} most recent steps are kept.{older}"
         )
     return (
         f" History '{spec.history}', oldest first, padded on the right; the {history.max_length} most recent steps are "
-        "kept."
+        f"kept.{older}"
     )

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bstkit.data.vocabulary import rows_of
 from bstkit.errors import ExportError
-from bstkit.inputs import InputSpec
+from bstkit.inputs import InputSpec, input_specs
 
 if TYPE_CHECKING:
     from bstkit.compose import Composed
+    from bstkit.config.features import Features
 
 LOWEST_INT64, HIGHEST_INT64 = -(2**63), 2**63 - 1
 
@@ -60,8 +61,10 @@ def keys_of(composed: Composed, vocabularies: Mapping[str, Sequence[str]]) -> di
         vocabularies: space -> keys as text, the first has id 2. Other spaces may stand there too.
 
     Raises:
-        ExportError: a space has no vocabulary, one whose length is not that of its table, or an ambiguous key.
+        ExportError: a space is hashed, has no vocabulary, one whose length is not that of its table, or an ambiguous
+            key.
     """
+    check_no_hash(composed.features)
     found: dict[str, Keys] = {}
     for spec in composed.inputs:
         if spec.space is None or spec.space in found:
@@ -76,6 +79,22 @@ def keys_of(composed: Composed, vocabularies: Mapping[str, Sequence[str]]) -> di
         _check(spec.space, vocabulary, composed.features.spaces[spec.space].rows)
         found[spec.space] = make_keys(vocabulary)
     return found
+
+
+def check_no_hash(features: Features) -> None:
+    """Refuse raw ids where an id space is hashed: what stands in a graph for a vocabulary is a table, and cannot hash.
+
+    Raises:
+        ExportError: one is; before training, too, for its export would fail.
+    """
+    used = dict.fromkeys(spec.space for spec in input_specs(features) if spec.space is not None)
+    hashed = [space for space in used if features.spaces[space].hash_buckets is not None]
+    if hashed:
+        named = ", ".join(f"'{space}'" for space in hashed)
+        raise ExportError(
+            f"a graph cannot take raw ids of {named}: hash_buckets gives them no vocabulary, and a graph cannot hash",
+            "export with encoded ids: --ids encoded; or take hash_buckets out of features.toml, and train again",
+        )
 
 
 def raw_inputs(inputs: Sequence[InputSpec], keys: Mapping[str, Keys]) -> tuple[InputSpec, ...]:

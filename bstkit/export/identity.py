@@ -58,13 +58,13 @@ def vocabulary_facts(
     Args:
         features: with row counts.
         spaces: those of the model's inputs.
-        vocabularies: space -> keys; a space without one gets no file.
+        vocabularies: space -> keys; a space without one gets no file, nor does one that is hashed.
     """
     facts = {}
     for space in spaces:
         rows = features.spaces[space].rows
         if rows is None:
             raise ValueError(f"the id space '{space}' has no row count")
-        there = vocabularies is not None and space in vocabularies
+        there = vocabularies is not None and space in vocabularies and features.spaces[space].hash_buckets is None
         facts[space] = VocabularyFact(file=f"vocab/{space}.txt" if there else None, rows=rows)
     return facts

@@ -12,9 +12,11 @@ from bstkit.bundle.contract import CONTRACT_VERSION, Contract, HistoryRule, IdSp
 from bstkit.bundle.graph_values import dims_of, dtype_of
 from bstkit.compose import Composed
 from bstkit.config.features import FIRST_ID, OOV_ID, PAD_ID, History
+from bstkit.data.hashing import HASH_RULE
 from bstkit.export.id_keys import Keys
 from bstkit.inputs import InputSpec
 
+_FIRST_VERSION = 1
 _IN_ROW = "the values that stand in the row itself"
 _EARLIER = "the user's events before the request; of events at its very second those that stand before it in the log"
 
@@ -30,14 +32,18 @@ def contract_of(model: ir.Model, composed: Composed, keys: Mapping[str, Keys] | 
     keys = keys or {}
     values = {value.name: value for value in model.graph.inputs}
     inputs = tuple(_input(spec, values[spec.name], keys) for spec in composed.inputs)
-    spaces = dict.fromkeys(one.space for one in inputs if one.space is not None)
+    used = dict.fromkeys(one.space for one in inputs if one.space is not None)
+    buckets = {space: composed.features.spaces[space].hash_buckets for space in used}
+    spaces = {space: _space(space, inputs, keys.get(space), buckets[space]) for space in used}
+    histories = {branch.name: _history(branch, inputs) for branch in composed.branches}
+    later = any(one.is_later for one in (*spaces.values(), *histories.values()))
     return Contract(
-        version=CONTRACT_VERSION,
+        version=CONTRACT_VERSION if later else _FIRST_VERSION,
         ids="raw" if keys else "encoded",
         inputs=inputs,
         outputs=tuple(_output(value) for value in model.graph.outputs),
-        spaces={space: _space(space, inputs, keys.get(space)) for space in spaces},
-        histories={branch.name: _history(branch, inputs) for branch in composed.branches},
+        spaces=spaces,
+        histories=histories,
     )
 
 
@@ -66,14 +72,16 @@ def _output(value: ir.Value) -> Output:
     return Output(name=name, dtype="float32", dims=dims_of(value), task=task, kind=kind)
 
 
-def _space(space: str, inputs: tuple[Input, ...], keys: Keys | None) -> IdSpace:
+def _space(space: str, inputs: tuple[Input, ...], keys: Keys | None, buckets: int | None) -> IdSpace:
     return IdSpace(
-        vocabulary=f"vocab/{space}.txt",
+        vocabulary=f"vocab/{space}.txt" if buckets is None else None,
         padding_id=PAD_ID,
         unknown_id=OOV_ID,
         first_id=FIRST_ID,
         padding_key=None if keys is None else keys.padding,
         inputs=tuple(one.name for one in inputs if one.space == space),
+        hash=None if buckets is None else HASH_RULE,
+        hash_buckets=buckets,
     )
 
 
@@ -98,6 +106,7 @@ def _history(branch: Branch, inputs: tuple[Input, ...]) -> HistoryRule:
         session_gap_s=history.session_gap_s if cut else None,
         real_step=_real_step(branch.name, history),
         candidate="append" if branch.append else ("apart" if branch.meets_candidate else "none"),
+        max_age_s=history.max_age_s,
     )
 
 

@@ -16,7 +16,7 @@ def check_features(features: Features, contract: Contract) -> None:
     Raises:
         ConfigError: inputs, id spaces or histories differ; everything is listed.
     """
-    problems = [*_inputs(features, contract), *_histories(features, contract)]
+    problems = [*_inputs(features, contract), *_spaces(features, contract), *_histories(features, contract)]
     if problems:
         raise ConfigError(
             "\n  ".join(["the features are not those that the bundle was made with:", *problems]),
@@ -47,6 +47,18 @@ def _described(one: Input | InputSpec) -> str:
     return f"{one.role} from column '{one.column}'{where}{space}"
 
 
+def _spaces(features: Features, contract: Contract) -> Iterator[str]:
+    for name, rule in contract.spaces.items():
+        space = features.spaces.get(name)
+        # One that is not there is named with its inputs.
+        if space is not None and space.hash_buckets != rule.hash_buckets:
+            yield f"id space '{name}' has {_buckets(space.hash_buckets)} instead of {_buckets(rule.hash_buckets)}"
+
+
+def _buckets(count: int | None) -> str:
+    return "a vocabulary" if count is None else f"hash_buckets = {count}"
+
+
 def _histories(features: Features, contract: Contract) -> Iterator[str]:
     for name, rule in contract.histories.items():
         history = features.history.get(name)
@@ -60,6 +72,7 @@ def _histories(features: Features, contract: Contract) -> Iterator[str]:
 def _rules(rule: HistoryRule, history: History) -> Iterator[tuple[str, object, object]]:
     yield "source", rule.source, history.source
     yield "events", rule.events, history.events
+    yield "max_age_s", rule.max_age_s, history.max_age_s
     if rule.max_sessions is None:
         yield "max_length", rule.max_length, history.max_length
         return

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bstkit.artefact import Run
 from bstkit.bundle.contract import Input
-from bstkit.bundle.key_encoding import EncodedKeys, KeyTable
+from bstkit.bundle.key_encoding import EncodedKeys, HashedKeys, KeyTable
 from bstkit.bundle.raw_events import Feeds
 from bstkit.config.features import PAD_ID
 from bstkit.data.vocabulary import VocabularyFolder
@@ -43,7 +43,11 @@ class RunModel:
     def tables(self) -> dict[str, KeyTable]:
         """Id space -> how its keys become ids."""
         spaces = dict.fromkeys(one.space for one in self.inputs if one.space is not None)
-        return {space: EncodedKeys(self.vocabularies[space]) for space in spaces}
+        return {space: self._table(space) for space in spaces}
+
+    def _table(self, space: str) -> KeyTable:
+        buckets = self.features.spaces[space].hash_buckets
+        return EncodedKeys(self.vocabularies[space]) if buckets is None else HashedKeys(buckets)
 
     def run(self, feeds: Feeds) -> dict[str, NDArray[np.float32]]:
         """Score encoded rows."""

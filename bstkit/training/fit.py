@@ -66,14 +66,9 @@ def fit(
     weights = task_weights(settings.loss_weights, tasks)
     validation = _Validation(composed, dataset, weights)
     steps = steps_per_epoch(dataset, "train", settings.batch_size)
-    composed.training.compile(
-        optimizer=keras.optimizers.Adam(settings.learning_rate),
-        loss={task: _loss(several=len(tasks) > 1) for task in tasks},
-        loss_weights=weights,
-        jit_compile=False,  # free lengths would compile anew for every length
-    )
+    compile_training(composed)
     composed.training.fit(
-        batches(dataset, "train", composed.training_inputs, settings.batch_size, seed=settings.seed, shuffle=True),
+        training_batches(composed, dataset),
         epochs=settings.epochs,
         steps_per_epoch=steps,
         verbose=0,
@@ -89,6 +84,37 @@ def fit(
         ],
     )
     return validation.history
+
+
+def compile_training(composed: Composed) -> None:
+    """Give the trained model its optimizer and losses.
+
+    Raises:
+        ConfigError: `train.loss_weights` names something that is no task.
+    """
+    settings, tasks = composed.selection.train, composed.features.tasks
+    composed.training.compile(
+        optimizer=keras.optimizers.Adam(settings.learning_rate),
+        loss={task: _loss(several=len(tasks) > 1) for task in tasks},
+        loss_weights=task_weights(settings.loss_weights, tasks),
+        jit_compile=False,  # free lengths would compile anew for every length
+    )
+
+
+def training_batches(composed: Composed, dataset: Dataset, first_epoch: int = 0) -> tf.data.Dataset:
+    """Feed the training rows, epoch after epoch without end; bucketed by the histories that the model does not pad."""
+    settings = composed.selection.train
+    free = [branch.name for branch in composed.branches if branch.name not in composed.fixed]
+    return batches(
+        dataset,
+        "train",
+        composed.training_inputs,
+        settings.batch_size,
+        seed=settings.seed,
+        shuffle=True,
+        first_epoch=first_epoch,
+        bucketed=free if settings.bucketing else (),
+    )
 
 
 def _loss(several: bool) -> keras.losses.Loss:

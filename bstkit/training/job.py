@@ -19,6 +19,7 @@ from bstkit.data.baselines import baselines
 from bstkit.data.dataset import Dataset, load_dataset
 from bstkit.data.feature_files import features_for
 from bstkit.data.feed import take
+from bstkit.export.id_keys import check_no_hash
 from bstkit.progress import Advance, Progress
 from bstkit.provenance import provenance
 from bstkit.registry import Registry, load_registry
@@ -59,7 +60,10 @@ def train(
         registry = load_registry(selection)
         selection = checked_selection(selection, registry)
         features = features or features_for(data)
-        task_weights(selection.train.loss_weights, features.tasks)  # before minutes of preparation, not after
+        # Before minutes of preparation, not after.
+        task_weights(selection.train.loss_weights, features.tasks)
+        if selection.export.ids == "raw":
+            check_no_hash(features)
         with progress.stage("prepare data") as advance:
             dataset = load_dataset(data, features, advance=advance)
         with progress.stage("compose"):

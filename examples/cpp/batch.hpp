@@ -39,7 +39,7 @@ class BatchBuilder {
 
   const Contract& contract_;
   std::size_t fixed_rows_ = 0;
-  std::map<int, KeySpace> spaces_;
+  std::map<int, KeySpace> spaces_;  // of those that are not hashed
 };
 
 }  // namespace bstkit

@@ -53,12 +53,17 @@ struct Output {
 // How keys become ids. In an encoded contract the graph takes the ids, in a raw one the keys themselves.
 struct Space {
   std::string_view name;
-  std::string_view vocabulary;  // file of the bundle; line n, from 1, is the key of id first_id + n - 1
+  std::string_view vocabulary;  // file of the bundle; line n, from 1, is the key of id first_id + n - 1; or empty
   std::int32_t padding_id;
   std::int32_t unknown_id;
   std::int32_t first_id;
   std::int64_t padding_int64;     // the key of padding where raw keys are int64
   std::string_view padding_text;  // and where they are strings
+
+  // Where there is no vocabulary: the rule that gives ids, and how many. "sha256-64" is first_id + h % hash_buckets, where
+  // h is the first 8 bytes of the SHA-256 of the key, most significant byte first; an empty key is unknown.
+  std::string_view hash = {};
+  std::int32_t hash_buckets = 0;
 };
 
 // How the steps of a history are chosen and laid out; the numbers are 0 and the texts empty where a rule has no place.
@@ -77,6 +82,7 @@ struct History {
   std::string_view truncation;
   std::string_view real_step;
   std::string_view candidate;
+  double max_age_s = 0;  // the caller leaves steps out that are more seconds older than the request; 0: none
 };
 
 struct Contract {

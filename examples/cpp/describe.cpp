@@ -56,16 +56,20 @@ std::string describe(const Contract& contract) {
     all["outputs"][std::string(output.name)] = {{"task", output.task}, {"probability", output.probability}};
   }
   for (const Space& space : contract.spaces) {
-    all["spaces"][std::string(space.name)] = {{"vocabulary", space.vocabulary},
-                                              {"padding_id", space.padding_id},
-                                              {"unknown_id", space.unknown_id},
-                                              {"first_id", space.first_id}};
+    Json& one = all["spaces"][std::string(space.name)];
+    one = {{"vocabulary", space.vocabulary},
+           {"padding_id", space.padding_id},
+           {"unknown_id", space.unknown_id},
+           {"first_id", space.first_id}};
+    if (!space.hash.empty()) one.update({{"hash", space.hash}, {"hash_buckets", space.hash_buckets}});
   }
   for (const History& history : contract.histories) {
-    all["histories"][std::string(history.name)] = {
+    Json& one = all["histories"][std::string(history.name)];
+    one = {
         {"max_length", history.max_length}, {"order", history.order},         {"padding_side", history.padding_side},
         {"truncation", history.truncation}, {"time_rule", history.time_rule}, {"real_step", history.real_step},
         {"candidate", history.candidate}};
+    if (history.max_age_s > 0) one["max_age_s"] = history.max_age_s;
   }
   return all.dump(2) + "\n";
 }

@@ -55,7 +55,7 @@ void Sha256::update(const void* data, std::size_t size) {
   }
 }
 
-std::string Sha256::hex() {
+void Sha256::finish() {
   const std::uint64_t bits = bytes_ * 8;
   const std::uint8_t one = 0x80, zero = 0;
   update(&one, 1);
@@ -63,11 +63,20 @@ std::string Sha256::hex() {
   std::array<std::uint8_t, 8> length;
   for (std::size_t i = 0; i < 8; ++i) length[i] = static_cast<std::uint8_t>(bits >> (56 - 8 * i));
   update(length.data(), length.size());
+}
+
+std::string Sha256::hex() {
+  finish();
   std::string text;
   for (const std::uint32_t word : state_) {
     for (int bit = 28; bit >= 0; bit -= 4) text += "0123456789abcdef"[(word >> bit) & 15];
   }
   return text;
+}
+
+std::uint64_t Sha256::first_64_bits() {
+  finish();
+  return std::uint64_t{state_[0]} << 32 | state_[1];
 }
 
 std::string sha256_of_file(const std::filesystem::path& path) {

@@ -16,7 +16,11 @@ class Sha256 {
   // The digest in lower-case hexadecimal; the object is used up.
   std::string hex();
 
+  // Its first 8 bytes as a number, most significant byte first; the object is used up.
+  std::uint64_t first_64_bits();
+
  private:
+  void finish();
   void block(const std::uint8_t* data);
 
   std::array<std::uint32_t, 8> state_{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "error.hpp"
+#include "sha256.hpp"
 
 namespace bstkit {
 
@@ -31,6 +32,14 @@ Vocabulary::Vocabulary(const Space& space, const Bundle& bundle)
 std::int32_t Vocabulary::id(std::string_view key) const {
   const auto found = ids_.find(key);
   return found == ids_.end() ? unknown_id_ : found->second;
+}
+
+std::int32_t hashed_id(const Space& space, std::string_view key) {
+  if (key.empty()) return space.unknown_id;
+  Sha256 digest;
+  digest.update(key.data(), key.size());
+  const auto bucket = digest.first_64_bits() % static_cast<std::uint64_t>(space.hash_buckets);
+  return space.first_id + static_cast<std::int32_t>(bucket);
 }
 
 bool is_int64(std::string_view text, std::int64_t& value) {

@@ -1,4 +1,4 @@
-// The vocabulary of one id space: which key has which id.
+// Which key of an id space has which id: by a vocabulary, or by a hash.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,9 @@ class Vocabulary {
   std::unordered_map<std::string_view, std::int32_t> ids_;
   std::int32_t unknown_id_;
 };
+
+// The id of a key where the contract names the rule "sha256-64": no vocabulary, keys may share an id.
+std::int32_t hashed_id(const Space& space, std::string_view key);
 
 // Whether a text is the one way to write an int64 in decimal: `7` and `-7`, not `007`, `+7` or `7.0`.
 bool is_int64(std::string_view text, std::int64_t& value);

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from bstkit.compose import compose
+from bstkit.config.features import Space
 from bstkit.export import export
 from tests.export.conftest import randomise
 from tests.export.recipes import bst_small, features
@@ -44,6 +45,33 @@ def raw_bundle(small_model, tmp_path_factory):
     """A bundle whose graph takes the log's own ids: numbers of items and users, words of the others."""
     folder = tmp_path_factory.mktemp("bundles") / "raw"
     export(small_model, folder, ids="raw", vocabularies=KEYS, provenance=PROVENANCE)
+    return folder
+
+
+BUCKETS = 30
+MAX_AGE_S = 86400.0
+
+
+@pytest.fixture(scope="session")
+def hashed_features():
+    """Those of the small model, items hashed, and steps of more than a day left out."""
+    table = features(dim=8, max_length=6, price=True)
+    hist = table.history["hist"].model_copy(update={"max_age_s": MAX_AGE_S})
+    spaces = {**table.spaces, "item": Space(dim=8, hash_buckets=BUCKETS)}
+    return table.model_copy(update={"spaces": spaces, "history": {"hist": hist}})
+
+
+@pytest.fixture(scope="session")
+def hashed_model(hashed_features):
+    """Any length up to 6, with hashed items."""
+    return randomise(compose(bst_small(pooling="max"), hashed_features))
+
+
+@pytest.fixture(scope="session")
+def hashed_bundle(hashed_model, tmp_path_factory):
+    """A bundle with one hashed id space; vocabularies of the others."""
+    folder = tmp_path_factory.mktemp("bundles") / "hashed"
+    export(hashed_model, folder, vocabularies=KEYS, provenance=PROVENANCE)
     return folder
 
 

@@ -4,10 +4,13 @@ import json
 
 import pytest
 
+from bstkit.bundle.contract import CONTRACT_VERSION, IdSpace
 from bstkit.bundle.manifest import read_manifest
 from bstkit.compose import compose
+from bstkit.config.features import Space
 from bstkit.export.assemble import assemble
 from bstkit.export.stated_contract import contract_of
+from tests.bundle.conftest import BUCKETS, MAX_AGE_S
 from tests.export.conftest import randomise
 from tests.export.recipes import bst_small, features
 from tests.models import features as seed_features
@@ -31,6 +34,50 @@ def test_other_weights_and_larger_vocabularies_keep_the_contract(stated):
     rows = (61, 24, 41, 5, 21)
     again = randomise(compose(bst_small(pooling="max"), features(rows, dim=16, max_length=6, price=True)))
     assert contract(again).sha256 == stated.sha256
+
+
+AS_BEFORE = "8e71f9a197d191e8bd8b08452ea03f2d466c308554ff88d8ae4051fcb7f0f8db"
+"""Digest of the small model's contract before version 2."""
+
+
+def test_fields_of_later_versions_leave_other_contracts_as_they_were(stated):
+    assert (stated.version, stated.sha256) == (1, AS_BEFORE)
+    assert not {"hash", "hash_buckets", "max_age_s"} & set(json.loads(stated.canonical())["spaces"]["item"])
+    assert "max_age_s" not in json.loads(stated.canonical())["histories"]["hist"]
+
+
+def test_hash_is_stated_in_place_of_a_vocabulary(hashed_bundle):
+    stated = read_manifest(hashed_bundle).contract
+    assert stated.version == CONTRACT_VERSION == 2
+    item = IdSpace(
+        vocabulary=None,
+        padding_id=0,
+        unknown_id=1,
+        first_id=2,
+        padding_key=None,
+        inputs=("hist_item_id", "item_id"),
+        hash="sha256-64",
+        hash_buckets=BUCKETS,
+    )
+    assert stated.spaces["item"] == item
+    assert stated.spaces["cate"].hash is None
+    assert json.loads(stated.canonical())["spaces"]["item"]["hash_buckets"] == BUCKETS
+
+
+def test_other_buckets_and_another_age_are_other_contracts(hashed_bundle, hashed_features):
+    stated = read_manifest(hashed_bundle).contract
+    more = Space(dim=8, hash_buckets=BUCKETS + 1)
+    table = hashed_features.model_copy(update={"spaces": {**hashed_features.spaces, "item": more}})
+    assert contract(compose(bst_small(pooling="max"), table)).sha256 != stated.sha256
+    hist = hashed_features.history["hist"].model_copy(update={"max_age_s": 61.0})
+    table = hashed_features.model_copy(update={"history": {"hist": hist}})
+    assert contract(compose(bst_small(pooling="max"), table)).sha256 != stated.sha256
+
+
+def test_age_that_the_caller_has_to_obey_is_stated(hashed_bundle):
+    stated = read_manifest(hashed_bundle).contract
+    assert stated.histories["hist"].max_age_s == MAX_AGE_S
+    assert json.loads(stated.canonical())["histories"]["hist"]["max_age_s"] == MAX_AGE_S
 
 
 OTHERS = {

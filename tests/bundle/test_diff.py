@@ -81,6 +81,36 @@ def test_vocabularies_inside_a_graph_concern_no_caller(raw_bundle, small_model, 
     assert diff.scores.outputs["ctr"].max_abs > 0
 
 
+def test_vocabulary_and_hash_do_not_replace_each_other(encoded_bundle, hashed_bundle):
+    hashed = "the hash sha256-64 into 30 buckets"
+    diff = diff_bundles(encoded_bundle, hashed_bundle)
+    assert Change(True, "id space item", f"keys become ids by {hashed} instead of vocab/item.txt") in diff.changes
+    assert not [one for one in diff.changes if one.where == "vocabulary item"]
+    diff = diff_bundles(hashed_bundle, encoded_bundle)
+    assert Change(True, "id space item", f"keys become ids by vocab/item.txt instead of {hashed}") in diff.changes
+    assert diff_bundles(hashed_bundle, hashed_bundle).changes == ()
+
+
+def test_other_buckets_and_another_age_are_told(hashed_bundle):
+    manifest = read_manifest(hashed_bundle)
+
+    def change(content):
+        content["contract"]["spaces"]["item"]["hash_buckets"] = 1000
+        content["vocabularies"]["item"]["rows"] = 1002
+        del content["contract"]["histories"]["hist"]["max_age_s"]
+
+    after = other(manifest, change)
+    told = [*changes(manifest, after), *vocabulary_changes(hashed_bundle, manifest, hashed_bundle, after)]
+    assert told == [
+        Change(
+            True,
+            "id space item",
+            "keys become ids by the hash sha256-64 into 1,000 buckets instead of the hash sha256-64 into 30 buckets",
+        ),
+        Change(True, "history hist", "max_age_s none instead of 86400.0"),
+    ]
+
+
 def other(manifest, change):
     """A manifest with `change(content)` applied, its digests not kept."""
     content = manifest.model_dump(mode="json")

@@ -9,7 +9,7 @@ from bstkit.bundle.manifest import SCHEMA_VERSION, read_manifest, schema, shippe
 from bstkit.errors import BundleError, VerificationError
 from bstkit.version import __version__
 from tests.bundle.changes import edit_manifest
-from tests.bundle.conftest import KEYS
+from tests.bundle.conftest import BUCKETS, KEYS
 
 
 def test_schema_in_the_package_is_that_of_the_models():
@@ -17,7 +17,7 @@ def test_schema_in_the_package_is_that_of_the_models():
     jsonschema.Draft202012Validator.check_schema(shipped_schema())
 
 
-@pytest.mark.parametrize("name", ["encoded_bundle", "raw_bundle"])
+@pytest.mark.parametrize("name", ["encoded_bundle", "raw_bundle", "hashed_bundle"])
 def test_manifest_is_valid_for_an_independent_reader(name, request):
     content = json.loads((request.getfixturevalue(name) / "manifest.json").read_bytes())
     jsonschema.validate(content, shipped_schema())
@@ -49,6 +49,17 @@ def test_vocabularies_stand_in_the_order_of_their_ids(encoded_bundle):
         assert fact.rows == len(keys) + 2
 
 
+def test_hashed_space_has_rows_and_no_file(hashed_bundle):
+    """Not even where the caller of `export` has keys of it."""
+    fact = read_manifest(hashed_bundle).vocabularies["item"]
+    assert (fact.file, fact.rows) == (None, BUCKETS + 2)
+    assert {path.stem for path in (hashed_bundle / "vocab").iterdir()} == set(KEYS) - {"item"}
+
+
+def unknown_hash(content):
+    content["contract"]["spaces"]["item"] |= {"hash": "crc32", "hash_buckets": 9}
+
+
 def newer(content):
     content["schema_version"] = SCHEMA_VERSION + 1
     content["something new"] = True
@@ -56,6 +67,7 @@ def newer(content):
 
 CHANGES = {
     "newer format": (newer, BundleError, f"reads formats up to {SCHEMA_VERSION}"),
+    "unknown hash": (unknown_hash, VerificationError, "contract.spaces.item.hash: Input should be 'sha256-64'"),
     "unknown key": (lambda content: content.update(extra=1), VerificationError, "extra: Extra inputs"),
     "missing key": (lambda content: content.pop("graph"), VerificationError, "graph: Field required"),
     "no digest": (lambda c: c["files"]["model.onnx"].update(sha256="x"), VerificationError, "files.model.onnx.sha256"),

@@ -1,5 +1,6 @@
 """A bundle scores raw events, checked first, without TensorFlow."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ from bstkit.bundle.vectors import read_vectors
 from bstkit.errors import BundleError, DataError, ProviderError, VerificationError
 from bstkit.export import export
 from tests.bundle.changes import flip
-from tests.bundle.conftest import KEYS
+from tests.bundle.conftest import BUCKETS, KEYS
 
 EVENTS = [
     {
@@ -32,7 +33,7 @@ EVENTS = [
 ]
 
 
-@pytest.mark.parametrize("name", ["encoded_bundle", "raw_bundle"])
+@pytest.mark.parametrize("name", ["encoded_bundle", "raw_bundle", "hashed_bundle"])
 def test_golden_vectors_are_scored_as_stated(name, request):
     scorer = BundleScorer(request.getfixturevalue(name), threads=1)
     for one in read_vectors(scorer.folder, scorer.manifest):
@@ -58,6 +59,24 @@ def test_events_score_as_the_model_scores_their_ids(encoded_bundle, small_model)
     assert list(scores) == ["ctr", "ctr_logit"]
     for name, values in scores.items():
         np.testing.assert_allclose(values, expected[name].numpy()[:, 0], atol=1e-5)
+
+
+def item_id(key):
+    """The stated rule, written down a second time."""
+    return 2 + int(hashlib.sha256(key.encode()).hexdigest()[:16], 16) % BUCKETS
+
+
+def test_hashed_events_score_as_the_model_scores_their_ids(hashed_bundle, hashed_model):
+    keys = ["100", "", "105", "Zürich", "a\0b\n"]
+    events = [{"item_id": 101, "hist_item_id": [*keys[:4], keys[4], None], "hist_cate_id": [None] * 6}, {}]
+    steps = [[item_id(key) if key else 1 for key in keys] + [1], [0] * 6]
+    feeds = {name: np.array([1, 1], np.int32) for name in ("cate_id", "user_id", "gender_id", "age_id")}
+    feeds |= {"item_id": np.array([item_id("101"), 1], np.int32), "hist_item_id": np.array(steps, np.int32)}
+    feeds |= {"hist_cate_id": np.array([[1] * 6, [0] * 6], np.int32), "price": np.full(2, np.nan, np.float32)}
+    expected = hashed_model.serving(feeds)
+    for name, values in load_bundle(hashed_bundle).score(events).items():
+        np.testing.assert_allclose(values, expected[name].numpy()[:, 0], atol=1e-5)
+        assert values[0] != values[1]
 
 
 def test_raw_and_encoded_bundles_agree(encoded_bundle, raw_bundle):

@@ -95,6 +95,12 @@ def test_features_filled_in_by_preparation_read_back_equal():
     assert features_from_toml(features_to_toml(filled)) == filled
 
 
+def test_rows_of_a_hashed_space_follow_from_its_buckets():
+    features = features_from_toml(TEXT.replace("rows = 214", "hash_buckets = 9"))
+    assert features.spaces["cate"].rows == 11
+    assert features_from_toml(features_to_toml(features)) == features
+
+
 MISTAKES = {
     "space": (
         'item_id = "item"\ncate',
@@ -104,6 +110,22 @@ MISTAKES = {
     ),
     "history_space": ('tags = "item"', 'tags = "zzz"', "history.tags.fields.tags: there is no id space", "dim = 64"),
     "context_space": ('space = "user"', 'space = "users"', "context.user_id.space: there is no id space", "'user'"),
+    "hash_and_count": (
+        "item = { dim = 64",
+        "item = { dim = 64, hash_buckets = 9, min_count = 2",
+        "spaces.item.min_count: cuts a vocabulary, and hash_buckets takes the place of one",
+        "keep one of the two",
+    ),
+    "hash_and_size": (
+        "item = { dim = 64",
+        "item = { dim = 64, hash_buckets = 9, max_size = 2",
+        "spaces.item.max_size: cuts a vocabulary",
+        "",
+    ),
+    "hash_rows": ("rows = 214", "rows = 214, hash_buckets = 9", "is 214, and 9 hash_buckets make 11", "take it out"),
+    "buckets": ("rows = 214", "hash_buckets = 2147483646", "spaces.cate.hash_buckets: must be", ""),
+    "no_buckets": ("rows = 214", "hash_buckets = 0", "spaces.cate.hash_buckets: must be", ""),
+    "bucket_type": ("rows = 214", 'hash_buckets = "9"', "spaces.cate.hash_buckets: must be a valid integer", ""),
     "mask": ('mask = "item_id"', 'mask = "item"', "history.hist.mask: the history has no field 'item'", "'item_id'"),
     "mask_and_length": ('mask = "item_id"', 'mask = "all"\nlength = "n"', "length takes the place of mask", "keep one"),
     "label_is_input": ('ctr = "click"', 'ctr = "user_id"', "the model would read its own label", ""),
@@ -124,10 +146,10 @@ MISTAKES = {
         "history.tags.separator: belongs to source = 'row', and this history's is 'events'",
         'source = "row"',
     ),
-    "gap_of_row": ('separator = "|"', "session_gap_s = 60", "history.genres.session_gap_s: belongs to source =", ""),
+    "gap_of_row": ('separator = "|"', "session_gap_s = 60", "history.genres.session_gap_s: needs the time of", ""),
     "negatives_of_row": ('separator = "|"', 'negatives = "uniform"', "history.genres.negatives: belongs to", ""),
     "events_of_row": ('separator = "|"', 'events = "positive"', "history.genres.events: belongs to source", "events"),
-    "sessions_of_row": ('separator = "|"', "max_sessions = 2", "history.genres.max_sessions: belongs to source", ""),
+    "sessions_of_row": ('separator = "|"', "max_sessions = 2", "history.genres.max_sessions: needs the time", ""),
     "sessions_without_gap": (
         'mask = "item_id"',
         "session_length = 4",

@@ -1,7 +1,7 @@
 """Models whose contracts hold, together, every kind of input that a caller can meet."""
 
 from bstkit.compose import compose
-from bstkit.config.features import ContextId, ContextNumeric, History
+from bstkit.config.features import ContextId, ContextNumeric, History, Space
 from bstkit.config.selection import Stack, Use
 from bstkit.export import export
 from tests.bundle.conftest import KEYS
@@ -36,10 +36,10 @@ def din():
 
 
 def rich():
-    """Sessions, a history with ages and a length, a multi-valued column with weights."""
+    """Sessions, a history with ages and a length, a multi-valued column with weights; hashed items."""
     table = features(dim=4, max_length=6)
     hist = table.history["hist"].model_copy(update={"session_gap_s": 60.0, "max_sessions": 2, "session_length": 3})
-    seen = History(fields={"item_id": "item", "cate_id": "cate"}, max_length=5, length="num_seen")
+    seen = History(fields={"item_id": "item", "cate_id": "cate"}, max_length=5, length="num_seen", max_age_s=86400.5)
     tags = History(source="row", fields={"tags": "cate"}, max_length=3, weight="tag_weights")
     stacks = {
         "seen": Stack(
@@ -52,11 +52,14 @@ def rich():
         ),
     }
     session = Stack(pooling=(Use(key="pooling.mean", path="session.pooling"),))
+    spaces = {**table.spaces, "item": Space(dim=4, hash_buckets=len(KEYS["item"]))}
     context = {"user_id": ContextId(space="user"), "price": ContextNumeric(numeric="standardise", mean=3.0, std=2.0)}
     return randomise(
         compose(
             bst_small("mean", "identity").model_copy(update={"session": session, "branches": stacks}),
-            table.model_copy(update={"history": {"hist": hist, "seen": seen, "tags": tags}, "context": context}),
+            table.model_copy(
+                update={"spaces": spaces, "history": {"hist": hist, "seen": seen, "tags": tags}, "context": context}
+            ),
         )
     )
 

@@ -1,5 +1,6 @@
 """Raw events at random, and the inputs that they must become, written down a second time and in another way."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -108,6 +109,9 @@ def _cell(one, contract, vocabularies, value):
     if one.space is None:
         return np.nan if value is None else value
     key = None if value is None else str(value)
+    space = contract.spaces[one.space]
+    if space.hash is not None:
+        return 2 + int(hashlib.sha256(key.encode()).hexdigest()[:16], 16) % space.hash_buckets if key else 1
     keys = vocabularies[one.space]
     if contract.ids == "encoded":
         return keys.index(key) + 2 if key in keys else 1
@@ -115,5 +119,5 @@ def _cell(one, contract, vocabularies, value):
     if key in keys:
         return int(key) if one.dtype == "int64" else key
     if one.history is None:
-        return contract.spaces[one.space].padding_key
+        return space.padding_key
     return 10**15 if one.dtype == "int64" else "no such key"

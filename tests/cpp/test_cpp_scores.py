@@ -14,6 +14,7 @@ from bstkit.bundle.manifest import MODEL, read_manifest
 from bstkit.bundle.scorer import BATCH as SCORER_BATCH
 from bstkit.bundle.scorer import load_bundle
 from bstkit.data.vocabulary import VocabularyFolder
+from tests.bundle.conftest import KEYS
 from tests.cpp.programs import LIBRARY
 from tests.cpp.raw_events import expected_feeds, random_events, scores_of, write_events
 
@@ -21,6 +22,11 @@ BUNDLES = ("small", "din_raw", "rich", "rich_fixed")
 BATCH = 64
 OLDER = "1.20.1"
 """A version of ONNX Runtime below that of the headers."""
+
+
+def keys_of(bundle):
+    """Id space -> keys to make events of; those of a hashed space stand in no file."""
+    return {**KEYS, **VocabularyFolder(bundle / "vocab")}
 
 
 @pytest.mark.parametrize("name", BUNDLES)
@@ -36,7 +42,7 @@ def test_ctest_replays_every_golden_vector(site, name):
 def test_scores_are_those_of_python_to_the_last_bit(site, name, tmp_path):
     bundle = site.bundle(name)
     contract = read_manifest(bundle).contract
-    vocabularies = VocabularyFolder(bundle / "vocab")
+    vocabularies = keys_of(bundle)
     events = random_events(contract, vocabularies, 300)
     assert {one.name for one in contract.inputs} == set().union(*events) - {"request"}
     size = contract.inputs[0].dims[0] if isinstance(contract.inputs[0].dims[0], int) else BATCH
@@ -66,7 +72,7 @@ def test_scores_are_those_of_load_bundle_to_the_last_bit(site, name, tmp_path):
     """The two readers of raw events, written apart, give one library the same batches."""
     bundle = site.bundle(name)
     scorer = load_bundle(bundle, threads=1)
-    events = random_events(scorer.manifest.contract, VocabularyFolder(bundle / "vocab"), 300)
+    events = random_events(scorer.manifest.contract, keys_of(bundle), 300)
     expected = scorer.score(events)
     path = write_events(tmp_path / "events.jsonl", events)
     size = scorer.inputs[0].dims[0] if isinstance(scorer.inputs[0].dims[0], int) else SCORER_BATCH
@@ -98,7 +104,7 @@ def test_one_binary_runs_with_several_versions(site, tmp_path):
     assert OLDER in older
     bundle = site.bundle("small")
     contract = read_manifest(bundle).contract
-    events = random_events(contract, VocabularyFolder(bundle / "vocab"), 50)
+    events = random_events(contract, keys_of(bundle), 50)
     path = write_events(tmp_path / "events.jsonl", events)
     arguments = ("small", "score", "--bundle", bundle, "--events", path, "--ort-library")
     found = [site.run(*arguments, library) for library in (LIBRARY, older)]
@@ -115,3 +121,23 @@ def test_info_prints_the_compiled_contract(site):
     assert list(info["inputs"]) == [one.name for one in contract.inputs]
     assert info["inputs"]["hist_cate_id"]["dims"] == ["batch", "hist_len"]
     assert list(info["outputs"]) == ["ctr", "ctr_logit"]
+
+
+def test_info_states_a_hash_and_the_caller_s_rule(site):
+    info = json.loads(site.run("rich", "score", "--info").stdout)
+    item = {"vocabulary": "", "padding_id": 0, "unknown_id": 1, "first_id": 2, "hash": "sha256-64", "hash_buckets": 49}
+    assert info["spaces"]["item"] == item
+    assert "hash" not in info["spaces"]["cate"]
+    assert info["histories"]["seen"]["max_age_s"] == 86400.5
+    assert "max_age_s" not in info["histories"]["hist"]
+
+
+def test_keys_of_a_hashed_space_need_no_file(site):
+    """What a vocabulary does not hold is unknown; a hash gives every key an id, and an empty one none."""
+    assert not (site.bundle("rich") / "vocab" / "item.txt").exists()
+    lines = "".join(f'{{"item_id": {key}}}\n' for key in ('"Zürich"', '"never seen"', "42", '"42"', '""', "null"))
+    done = site.run("rich", "score", "--bundle", site.bundle("rich"), "--events", "-", input=lines)
+    zurich, never, number, text, empty, missing = scores_of(done.stdout)[:, 0]
+    assert number == text
+    assert empty == missing
+    assert len({zurich, never, number, empty}) == 4

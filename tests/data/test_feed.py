@@ -1,13 +1,17 @@
 """Batches: what a model is fed."""
 
+import sys
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import numpy as np
 import pytest
 
 from bstkit.config.features import History
+from bstkit.data import feed
 from bstkit.data.dataset import Dataset, load_dataset
-from bstkit.data.feed import batches, steps_per_epoch, take
+from bstkit.data.feed import batches, history_lengths, steps_per_epoch, take
 from bstkit.inputs import input_specs
 from tests.data.logs import features, write_plain, write_recbole
 from tests.data.logs import plain_features as plain
@@ -139,3 +143,53 @@ def test_shuffled_batches_hold_histories_of_like_length(long: Dataset) -> None:
         for first in range(0, len(rows), 8)
     )
     assert padded < 0.8 * chance
+
+
+def test_batches_of_no_history_are_cut_from_the_permutation_as_it_is(long: Dataset) -> None:
+    specs = input_specs(long.features)
+    fed = batches(long, "train", specs, 8, seed=4, shuffle=True, bucketed=()).take(3)
+    rows = np.random.default_rng((4, 0)).permutation(long.rows("train"))
+    for place, (inputs, _) in enumerate(fed):
+        made = take(long, rows[8 * place : 8 * place + 8], specs)
+        assert all(np.array_equal(inputs[name], array) for name, array in made.items())
+
+
+def test_lengths_found_piece_by_piece_are_those_of_the_whole(long: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, specs = long.rows("train"), input_specs(long.features)
+    whole = history_lengths(long, rows, specs)
+    monkeypatch.setattr(feed, "_MEASURED_ROWS", 7)
+    assert history_lengths(long, rows, specs).tolist() == whole.tolist()
+    assert whole.dtype == np.uint8
+    assert whole.tolist() == np.count_nonzero(take(long, rows, specs)["hist_item"], axis=1).tolist()
+
+
+def test_nothing_in_python_happens_once_a_row(long: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python calls depend on the number of batches, not on how many rows they hold."""
+    specs = input_specs(long.features, ages=("hist",))
+    counts: list[int] = []
+
+    def counted(*args: Any) -> Any:
+        counts.append(0)
+
+        def count(frame: Any, event: str, argument: Any) -> None:
+            counts[-1] += event in ("call", "c_call")
+
+        before = sys.getprofile()
+        sys.setprofile(count)  # of the thread that runs here, whichever tf.data chose
+        try:
+            return take(*args)
+        finally:
+            sys.setprofile(before)
+
+    monkeypatch.setattr(feed, "take", counted)
+    by_size = {}
+    for size in (8, 64):
+        counts.clear()
+        steps = steps_per_epoch(long, "train", size)
+        for _ in batches(long, "train", specs, size, shuffle=True).take(steps):
+            pass
+        by_size[size] = counts[:steps]  # prefetching may have begun the next epoch
+        assert steps <= len(counts) <= steps + 8
+    assert len(by_size[8]) > 7 * len(by_size[64])
+    assert median(by_size[64]) == median(by_size[8])
+    assert max(by_size[64]) < 150  # the first call of all may import something

@@ -284,7 +284,7 @@ def broken_key(folder: Path) -> Made:
         (short_users, "no user of .* has the 10 events that the split needs; the longest has 8", "at most 3"),
         (nothing_to_train_on, "no event of .* is left for training", "at most 3"),
         (no_keys, "no training row has a key of space 'gender'", "features.toml"),
-        (broken_key, r"key 'a\\nb' of space 'item' holds a line break", "line breaks"),
+        (broken_key, r"column 'item' holds a key with a line break in 9 rows, first 'a\\nb' in row 1", "line breaks"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )

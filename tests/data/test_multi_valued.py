@@ -229,8 +229,9 @@ def test_list_where_one_value_is_read_is_refused(tmp_path: Path, place: str) -> 
 
 
 def test_ages_of_steps_without_time_are_refused(dataset: Dataset) -> None:
-    with pytest.raises(DataError, match="stand in the row and have no time, and 'tags_age_seconds' is an age"):
+    with pytest.raises(DataError, match="history 'tags' stand in the row and have no time") as caught:
         take(dataset, np.arange(2), input_specs(dataset.features, ages=("tags",)))
+    assert "[history.tags] time = " in caught.value.hint
 
 
 def test_arrays_name_what_there_is(dataset: Dataset, tmp_path: Path) -> None:

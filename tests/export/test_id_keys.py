@@ -2,8 +2,9 @@
 
 import pytest
 
+from bstkit.config.features import Space
 from bstkit.errors import ExportError
-from bstkit.export.id_keys import HIGHEST_INT64, LOWEST_INT64, keys_of, make_keys
+from bstkit.export.id_keys import HIGHEST_INT64, LOWEST_INT64, check_no_hash, keys_of, make_keys
 from tests.export.test_raw_ids import VOCABULARIES
 
 
@@ -53,3 +54,13 @@ def test_one_other_key_makes_all_of_them_strings(key):
 def test_vocabulary_that_a_graph_cannot_hold_is_refused(tiny_small, change, says):
     with pytest.raises(ExportError, match=says):
         keys_of(tiny_small, VOCABULARIES | change)
+
+
+def test_hashed_space_is_refused_and_others_are_not(tiny_small):
+    check_no_hash(tiny_small.features)
+    unused = {**tiny_small.features.spaces, "spare": Space(dim=4, hash_buckets=9)}
+    check_no_hash(tiny_small.features.model_copy(update={"spaces": unused}))
+    hashed = {**unused, "item": Space(dim=4, hash_buckets=9), "user": Space(dim=4, hash_buckets=9)}
+    with pytest.raises(ExportError, match="cannot take raw ids of 'item', 'user': hash_buckets") as caught:
+        check_no_hash(tiny_small.features.model_copy(update={"spaces": hashed}))
+    assert "--ids encoded" in caught.value.hint

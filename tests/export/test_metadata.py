@@ -8,6 +8,7 @@ import pytest
 from bstkit.bundle.contract import Contract
 from bstkit.bundle.manifest import read_manifest
 from bstkit.compose import compose
+from bstkit.config.features import Space
 from bstkit.export.assemble import assemble
 from bstkit.export.doc_strings import write_doc_strings
 from tests.models import features, selection
@@ -64,3 +65,21 @@ def test_ages_weights_and_lengths_are_described():
     assert described["hist_age_seconds"].startswith("Whole seconds from each event (column 'timestamp')")
     assert described["hist_weight"].startswith("One weight a step (column 'importance'); NaN counts as 0.")
     assert described["hist_length"] == "Number of real steps of history 'hist'."
+
+
+def test_hash_and_age_are_described():
+    table = features(max_age_s=3600.0)
+    table = table.model_copy(update={"spaces": {**table.spaces, "item": Space(dim=8, hash_buckets=49)}})
+    composed = compose(selection(), table)
+    model, _ = assemble(composed)
+    write_doc_strings(model, composed)
+    described = {value.name: value.doc_string for value in model.graph.inputs}
+    rule = (
+        "Ids of column 'item_id' in space 'item': 0 padding, 1 out-of-vocabulary, 2 + h % 49 a key, h the first 8 "
+        "bytes of its SHA-256, most significant first (rule sha256-64); any other id counts as 1."
+    )
+    assert described["item_id"] == rule
+    assert described["hist_item_id"] == (
+        f"{rule} History 'hist', oldest first, padded on the right; the 6 most recent steps are kept. Leave out steps "
+        "more than 3600 s older than the request."
+    )

@@ -40,9 +40,16 @@ def _space(name: str, one: IdSpace) -> str:
     if one.padding_key is not None:
         padding = code(one.padding_key if one.padding_key != "" else '""')
         return f"{code(name)}: the key {padding} is padding; a key that is not in the vocabulary counts as unknown."
+    if one.hash is not None:
+        rule = code(f"{one.first_id} + h % {one.hash_buckets}")
+        return (
+            f"{code(name)}: {one.padding_id} is padding, {one.unknown_id} is unknown, an empty key, too; the id of any "
+            f"other key is {rule}, {code('h')} the first 8 bytes of the SHA-256 of its UTF-8 text, an unsigned number, "
+            f"most significant byte first (rule {code(one.hash)}); an id outside the table counts as {one.unknown_id}."
+        )
     return (
         f"{code(name)}: {one.padding_id} is padding, {one.unknown_id} is unknown, {one.first_id} is the first key of "
-        f"{code(one.vocabulary)}; an id outside the table counts as {one.unknown_id}."
+        f"{code(one.vocabulary or '')}; an id outside the table counts as {one.unknown_id}."
     )
 
 
@@ -51,11 +58,17 @@ def _history(name: str, one: HistoryRule) -> str:
     if one.max_sessions is not None:
         cut = f"cut into at most {one.max_sessions} sessions of {one.session_length} steps"
         cut += f", by pauses of {one.session_gap_s:g} s" if one.session_gap_s is not None else ""
+    older = ""
+    if one.max_age_s is not None:
+        older = (
+            f"age: leave out steps more than {one.max_age_s:g} s older than the request, which the graph does not know"
+        )
     return f"History {code(name)}:\n\n" + listed(
         f"inputs: {', '.join(map(code, one.inputs))}; step i of each belongs to step i of the others",
         f"steps: {one.events} events, {one.time_rule}" if one.source == "events" else f"steps: {one.time_rule}",
         f"ages: {one.age_rule}" if one.age_rule else "",
         f"order: {one.order}; padding on the {one.padding_side}; of more than {one.max_length}, {one.truncation}",
         cut,
+        older,
         f"real steps: {one.real_step}; a history may be empty",
     )

@@ -26,9 +26,16 @@ def data_section(manifest: Manifest, report: Report) -> str:
         )
     spaces = table(
         ("id space", "vocabulary", "rows of its table"),
-        [(name, fact.file or "not in this bundle", f"{fact.rows:,}") for name, fact in manifest.vocabularies.items()],
+        [(name, _vocabulary(manifest, name), f"{fact.rows:,}") for name, fact in manifest.vocabularies.items()],
     )
     return section("Data", facts, spaces)
+
+
+def _vocabulary(manifest: Manifest, space: str) -> str:
+    buckets = manifest.contract.spaces[space].hash_buckets
+    if buckets is not None:
+        return f"none: keys are hashed into {buckets:,} buckets"
+    return manifest.vocabularies[space].file or "not in this bundle"
 
 
 def training_section(manifest: Manifest, report: Report) -> str:

@@ -201,3 +201,11 @@ def test_facts_of_the_trainer_reach_the_card(manifest, report):
     assert "weights: CC-BY-4.0" in model_card(manifest, stated)
     imported = {**report, "training": {**report["training"], "epochs": 0}}
     assert "trained elsewhere" in model_card(manifest, imported)
+
+
+def test_hash_and_age_are_the_caller_s_to_obey(hashed_bundle):
+    text = (hashed_bundle / CARD).read_text(encoding="utf-8")
+    assert "`item`: 0 is padding, 1 is unknown, an empty key, too; the id of any other key is `2 + h % 30`" in text
+    assert "`h` the first 8 bytes of the SHA-256 of its UTF-8 text" in text
+    assert "| item | none: keys are hashed into 30 buckets | 32 |" in text
+    assert "* age: leave out steps more than 86400 s older than the request" in text
