@@ -29,14 +29,27 @@ def features_for(data: Path | str | None) -> Features:
         ConfigError: the file is wrong.
         DataError: `data` is missing, or nothing says what its columns mean.
     """
+    known = known_features(data)
+    if known is None:
+        if not Path(data or "").exists():
+            raise missing_path(Path(data or ""))
+        hint = f"`bstkit data describe {data} --write features.toml` proposes a file for --features"
+        raise DataError(f"nothing says what the columns of {data} mean", hint)
+    return known
+
+
+def known_features(data: Path | str | None) -> Features | None:
+    """The same, but None where nothing says what the log's columns mean.
+
+    Raises:
+        ConfigError: the file is wrong.
+    """
     if data is None:
         return load_features(packaged_features("embedded"))
     path = Path(data)
-    if not path.exists():
-        raise missing_path(path)
     folder = path if path.is_dir() else path.parent
     if (folder / "features.toml").is_file():
         return load_features(folder / "features.toml")
     if (path / _MOVIELENS).is_file() or path.name == _MOVIELENS:
         return load_features(packaged_features("movielens"))
-    raise DataError(f"nothing says what the columns of {path} mean", f"write {folder / 'features.toml'}")
+    return None

@@ -42,6 +42,10 @@ COMMANDS = {
     "predict_out": (("predict", "gone", "--data", ".", "--out", "s.txt"), 2),
     "predict_run": (("predict", "gone", "--data", ".", "--out", "s.csv"), 2),
     "diff_help": (("diff", "--help"), 0),
+    "init": (("init",), 0),
+    "data_help": (("data", "--help"), 0),
+    "fetch_list": (("data", "fetch", "--list"), 0),
+    "fetch_name": (("data", "fetch", "movielens"), 2),
     "missing_registry": (("list", "--registry", "gone.toml"), 2),
 }
 
@@ -84,6 +88,21 @@ try:
 except BstkitError:
     heavy = [name for name in ("tensorflow", "keras", "numpy") if name in sys.modules]
     sys.stderr.write(f"heavy: {{heavy}}")
+"""
+    assert heavy_after(code) == (0, "[]")
+
+
+def test_describing_a_log_imports_neither_tensorflow_nor_keras(heavy_after, small_log):
+    for command in (("data", "describe", str(small_log)), ("init", "here", "--data", str(small_log))):
+        assert heavy_after(CODE.replace(', "numpy"', ""), *command) == (0, "[]")
+
+
+def test_fetching_imports_nothing_heavy(heavy_after):
+    code = """
+import sys
+from bstkit.data.fetching import DATA_SETS, fetch
+heavy = [name for name in ("tensorflow", "keras", "numpy", "duckdb") if name in sys.modules]
+sys.stderr.write(f"heavy: {heavy}")
 """
     assert heavy_after(code) == (0, "[]")
 

@@ -1,0 +1,53 @@
+"""The log as one table of a database on disk, so that describing it takes no more memory than it is given."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from bstkit.data.log_errors import unreadable
+from bstkit.data.source import Source, open_source
+from bstkit.data.sql import identifier, literal
+from bstkit.errors import DataError
+
+MEMORY_LIMIT = "2GB"
+
+
+@contextmanager
+def described_table(path: Path | None, seed: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, Source]]:
+    """Read a log once into the table `source`, and remove everything at the end.
+
+    Raises:
+        DataError: the log is missing, unreadable or empty.
+    """
+    with tempfile.TemporaryDirectory(prefix="bstkit-describe-") as folder:
+        connection = duckdb.connect(str(Path(folder) / "log.duckdb"))
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")  # it would write to standard output
+            connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+            connection.execute(f"SET temp_directory = {literal(Path(folder) / 'spill')}")
+            source = open_source(connection, path, seed)
+            names = ", ".join(identifier(name) for name in ("row", *source.columns))
+            try:
+                connection.execute(f"CREATE TABLE source AS SELECT {names} FROM ({source.query})")
+            except duckdb.Error as error:
+                raise unreadable(source.origin, error) from error
+            if not one_row(connection, "SELECT count(*) FROM source")[0]:
+                raise DataError(f"{source.origin} is empty: it has a header and no events", "give a log with events")
+            yield connection, source
+        finally:
+            connection.close()
+
+
+def one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    """Return the first row of a query that always has one, such as an aggregate."""
+    found = connection.execute(query).fetchone()
+    if found is None:
+        raise RuntimeError("DuckDB returned nothing for an aggregate")
+    return found
