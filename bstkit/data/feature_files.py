@@ -6,15 +6,18 @@ from pathlib import Path
 
 from bstkit.config.features import Features
 from bstkit.config.features_file import load_features
-from bstkit.data.log_errors import missing_path
 from bstkit.errors import DataError
 
 _FOLDER = Path(__file__).parent / "features"
-_MOVIELENS = "ml-100k.inter"
 
 
 def packaged_features(name: str) -> Path:
-    """Return the path of a features file that ships with bstkit: `"embedded"` or `"movielens"`."""
+    """Return the path of a features file that ships with bstkit.
+
+    Args:
+        name: `"embedded"`, or what a layout of `bstkit.data.layouts` names: `"movielens"` (RecBole's copy),
+            `"movielens_original"`, `"movielens_large"`, `"taobao"`, `"amazon"`, `"amazon_2023"`.
+    """
     return _FOLDER / f"{name}.toml"
 
 
@@ -22,21 +25,22 @@ def features_for(data: Path | str | None) -> Features:
     """Load the features file that goes with a log when none was named.
 
     Args:
-        data: None for the embedded log. A folder's own features.toml comes first, and a file's neighbour of that name;
-            then the packaged one for MovieLens-100k.
+        data: None for the embedded log. The features.toml in a log's folder comes first (beside a file, or where a
+            pattern starts); then the packaged one of its layout.
 
     Raises:
         ConfigError: the file is wrong.
-        DataError: `data` is missing, or nothing says what its columns mean.
+        DataError: `data` is missing, of no known kind, or nothing says what its columns mean.
     """
     if data is None:
         return load_features(packaged_features("embedded"))
-    path = Path(data)
-    if not path.exists():
-        raise missing_path(path)
-    folder = path if path.is_dir() else path.parent
-    if (folder / "features.toml").is_file():
-        return load_features(folder / "features.toml")
-    if (path / _MOVIELENS).is_file() or path.name == _MOVIELENS:
-        return load_features(packaged_features("movielens"))
-    raise DataError(f"nothing says what the columns of {path} mean", f"write {folder / 'features.toml'}")
+    from bstkit.data.layouts import find_layout
+    from bstkit.data.layouts.given import find_files
+
+    given = find_files(Path(data))
+    if (given.folder / "features.toml").is_file():
+        return load_features(given.folder / "features.toml")
+    name = find_layout(given).features
+    if name is None:
+        raise DataError(f"nothing says what the columns of {data} mean", f"write {given.folder / 'features.toml'}")
+    return load_features(packaged_features(name))

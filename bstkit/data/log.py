@@ -8,11 +8,11 @@ from pathlib import Path
 import duckdb
 
 from bstkit.config.features import Features
+from bstkit.data.layouts import Source, open_source
 from bstkit.data.log_checks import find_problems
 from bstkit.data.log_columns import log_columns, typed_query
 from bstkit.data.log_errors import unreadable
 from bstkit.data.needed_columns import NeededColumn, needed_columns, needed_label
-from bstkit.data.source import Source, open_source
 from bstkit.data.sql import identifier
 from bstkit.errors import DataError
 from bstkit.spelling import did_you_mean

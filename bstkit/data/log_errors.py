@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from bstkit.errors import DataError
+
+_SHOWN = 200
+_CAUSES = {
+    "Parallel CSV Reader currently does not support a full read": "a line is too long",
+    "state machine reached an invalid state": "its lines end in different ways, or quotes stand where none may",
+}
 
 
 def missing_path(path: Path) -> DataError:
@@ -13,9 +20,19 @@ def missing_path(path: Path) -> DataError:
 
 
 def unreadable(origin: str, error: Exception) -> DataError:
-    """Return the error for a log that DuckDB could not read; its own first lines say where."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    """Return the error for a log that DuckDB could not read; its own first lines say where.
+
+    Args:
+        origin: the log. Where the error names a file of it, that is named instead.
+        error: what DuckDB raised.
+    """
+    text = str(error)
+    cause = next((says for sign, says in _CAUSES.items() if sign in text), None)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     kept = [line for line in lines[:5] if not line.startswith(("Possible", "*", "LINE", "^"))]
+    shown = [line if len(line) <= _SHOWN else line[:_SHOWN] + " ..." for line in kept]
+    file = re.search(r"^ *file = (.+)$", text, re.MULTILINE)
     return DataError(
-        f"cannot read {origin}: {'; '.join(kept)}", "it may be damaged or cut short: fetch it again, or correct the row"
+        f"cannot read {file[1] if file else origin}: {cause or '; '.join(shown).removeprefix('Invalid Input Error: ')}",
+        "it may be damaged or cut short: fetch it again, or correct the row",
     )

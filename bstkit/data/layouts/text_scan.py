@@ -1,0 +1,55 @@
+"""How text files are read: without guessing, so that no sample decides what a cell means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bstkit.data.layouts.rejects import MAX_LINE_BYTES, Rejects
+from bstkit.data.sql import literal
+
+
+def scan(
+    files: Sequence[Path],
+    columns: Sequence[str],
+    delimiter: str,
+    *,
+    quote: str = '"',
+    header: bool = True,
+    strict: bool = True,
+    encoding: str = "utf-8",
+    rejects: Rejects | None = None,
+    ignore: bool = False,
+) -> str:
+    """Return a table function that reads text files without guessing: every cell a text, NULL where it is empty.
+
+    Args:
+        files: of one kind, compressed (.gz, .zst) or not; read in this order.
+        columns: names of the cells.
+        delimiter: between cells.
+        quote: around cells that hold a delimiter; doubled inside. Empty: quotes are characters like others.
+        header: whether each file's first line holds names.
+        strict: refuse lines that break the rules of quoting, and files that mix line ends.
+        encoding: of the files.
+        rejects: leave out lines that cannot be read, and list them there. None: they are an error.
+        ignore: leave them out without a word.
+    """
+    types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)
+    options = [
+        f"delim = {literal(delimiter)}",
+        f"quote = {literal(quote)}",
+        f"escape = {literal(quote)}",
+        f"header = {str(header).lower()}",
+        "auto_detect = false",
+        f"strict_mode = {str(strict).lower()}",
+        f"max_line_size = {MAX_LINE_BYTES}",
+        f"encoding = {literal(encoding)}",
+        f"columns = {{{types}}}",
+        *([rejects.options] if rejects is not None else ["ignore_errors = true"] if ignore else []),
+    ]
+    return f"read_csv({paths(files)}, {', '.join(options)})"
+
+
+def paths(files: Sequence[Path]) -> str:
+    """Return a list of files as SQL."""
+    return f"[{', '.join(map(literal, files))}]"
