@@ -1,7 +1,7 @@
 """JSON lines: one object a line, whose keys are the columns.
 
 A missing key and `null` are both NULL. Numbers, texts and truths become texts; lists become lists of texts, objects the
-text of their JSON. Whether a column holds lists is learned from the log's first lines; which columns there are, too.
+text of their JSON. The log's first lines tell which columns there are, and which hold lists (more often than not).
 """
 
 from __future__ import annotations
@@ -39,31 +39,38 @@ def _open(connection: duckdb.DuckDBPyConnection, given: Given, keep_going: bool)
     is_list = _learn_columns(connection, files, str(given.path))
     columns = readable_columns(list(is_list))
     rejects = Rejects() if keep_going else None
-    lines = _lines(files, rejects, is_list)
-    shape = literal(json.dumps({name: ["VARCHAR"] if is_list[name] else "VARCHAR" for name in columns}))
+    lines = _lines(files, is_list, rejects)
     says = f"file || ', line ' || line || ': ' || reason || ': ' || left(text, {TEXT_LENGTH})"
-    values = f"json_transform(text, {shape})"
     checked = (
-        f"SELECT {values} AS cells FROM ({lines}) WHERE reason IS NULL"
+        f"SELECT cells FROM ({lines}) WHERE reason IS NULL"
         if keep_going
-        else f"SELECT CASE WHEN reason IS NULL THEN {values} ELSE error({says}) END AS cells FROM ({lines})"
+        else f"SELECT CASE WHEN reason IS NULL THEN cells ELSE error({says}) END AS cells FROM ({lines})"
     )
     selected = "".join(f", cells.{identifier(name)} AS {identifier(name)}" for name in columns)
     query = f"SELECT row_number() OVER () - 1 AS row{selected} FROM ({checked})"
-    left_out = _left_out(rejects, _lines(files, None, is_list, ignore=True)) if rejects else None
+    left_out = _left_out(rejects, _lines(files, is_list, ignore=True)) if rejects else None
     return Source(query, columns, str(given.path), files, left_out)
 
 
-def _lines(files: Sequence[Path], rejects: Rejects | None, is_list: dict[str, bool], ignore: bool = False) -> str:
-    """Return SQL that yields the lines that are not empty: `file`, `line`, `text`, and `reason` where it is no row.
+def _lines(
+    files: Sequence[Path], is_list: dict[str, bool], rejects: Rejects | None = None, ignore: bool = False
+) -> str:
+    """Return SQL of the lines that are not empty: `file`, `line`, `text`, `cells`, and `reason` where it is no row.
 
-    Each file is numbered on its own: DuckDB knows the place in the file of a row of Parquet only.
+    Each file is numbered on its own: DuckDB tells a row's place in its file for Parquet only. A line is parsed three
+    times: is it JSON, which keys has it, which values; more often only where a value looks wrong.
     """
     numbered = " UNION ALL ".join(
         f"SELECT {literal(file)} AS file, row_number() OVER () AS line, text FROM {_scan([file], rejects, ignore)}"
         for file in files
     )
-    return f"SELECT *, {_reason(is_list)} AS reason FROM ({numbered}) WHERE trim(text) <> ''"
+    shape = literal(json.dumps({name: ["VARCHAR"] if several else "VARCHAR" for name, several in is_list.items()}))
+    parsed = (
+        "SELECT *, CASE WHEN json_valid(text) THEN json_keys(text) END AS keys, "
+        f"CASE WHEN json_valid(text) THEN json_transform(text, {shape}) END AS cells "
+        f"FROM ({numbered}) WHERE trim(text) <> ''"
+    )
+    return f"SELECT *, {_reason(is_list)} AS reason FROM ({parsed})"
 
 
 def _scan(files: Sequence[Path], rejects: Rejects | None = None, ignore: bool = False) -> str:
@@ -72,22 +79,22 @@ def _scan(files: Sequence[Path], rejects: Rejects | None = None, ignore: bool = 
 
 
 def _reason(is_list: dict[str, bool]) -> str:
-    """Return SQL that says why a line is no row, NULL where it is one."""
-    lists = [_pointer(name) for name, several in is_list.items() if several]
-    single = [_pointer(name) for name, several in is_list.items() if not several]
+    """Return SQL that says why a line is no row, NULL where it is one. CASE looks at later cases only where it must."""
     cases = [
-        ("NOT json_valid(text)", "not valid JSON"),
-        ("json_type(text) <> 'OBJECT'", "no JSON object"),
-        ("len(json_keys(text)) > len(list_distinct(json_keys(text)))", "a key stands twice in it"),
+        ("keys IS NULL", "not valid JSON"),
+        ("len(keys) = 0 AND json_type(text) <> 'OBJECT'", "no JSON object"),
+        ("len(keys) > list_unique(keys)", "a key stands twice in it"),
     ]
-    if lists:
-        kinds = f"json_type(text, [{', '.join(map(literal, lists))}])"
-        wrong = f"len(list_filter({kinds}, lambda kind: kind NOT IN ('ARRAY', 'NULL'))) > 0"
-        cases.append((wrong, "a single value where the log's first lines hold a list"))
-    if single:
-        kinds = f"json_type(text, [{', '.join(map(literal, single))}])"
-        wrong = f"list_contains({kinds}, 'ARRAY')"
-        cases.append((wrong, "a list where the log's first lines hold a single value"))
+    for several, looks_wrong, is_wrong, reason in (
+        (True, "{} IS NULL", "kind NOT IN ('ARRAY', 'NULL')", "a single value where the log's first lines hold lists"),
+        (False, "starts_with({}, '[')", "kind = 'ARRAY'", "a list where the log's first lines hold single values"),
+    ):
+        names = [name for name in is_list if is_list[name] is several]
+        if names:
+            suspected = " OR ".join(looks_wrong.format("cells." + identifier(name)) for name in names)
+            pointers = ", ".join(literal(_pointer(name)) for name in names)
+            wrong = f"len(list_filter(json_type(text, [{pointers}]), lambda kind: {is_wrong})) > 0"
+            cases.append((f"CASE WHEN {suspected} THEN {wrong} END", reason))
     return "CASE " + " ".join(f"WHEN {case} THEN {literal(reason)}" for case, reason in cases) + " END"
 
 
@@ -115,7 +122,8 @@ def _learn_columns(connection: duckdb.DuckDBPyConnection, files: Sequence[Path],
     )
     try:
         found = connection.execute(
-            f"SELECT key, bool_or(kind = 'ARRAY') FROM (SELECT line, key, rowid AS place, type AS kind "
+            "SELECT key, count(*) FILTER (kind = 'ARRAY') > count(*) FILTER (kind NOT IN ('ARRAY', 'NULL')) FROM "
+            f"(SELECT line, key, rowid AS place, type AS kind "
             f"FROM ({objects}) AS objects, json_each(objects.text)) "
             "WHERE key <> '' GROUP BY key ORDER BY min((line, place))"
         ).fetchall()

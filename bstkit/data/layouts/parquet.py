@@ -9,7 +9,6 @@ from bstkit.data.layouts.given import Given
 from bstkit.data.layouts.source import Layout, Source, numbered, readable_columns
 from bstkit.data.layouts.text_scan import paths
 from bstkit.data.log_errors import unreadable
-from bstkit.data.sql import literal
 
 
 def _open(connection: duckdb.DuckDBPyConnection, given: Given, keep_going: bool) -> Source:
@@ -25,7 +24,7 @@ def _open(connection: duckdb.DuckDBPyConnection, given: Given, keep_going: bool)
     types = {}
     for file in files:
         try:
-            described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(file)})").fetchall()
+            described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({paths([file])})").fetchall()
         except duckdb.Error as error:
             raise unreadable(str(file), error) from error
         types[file] = {str(row[0]): str(row[1]) for row in described}

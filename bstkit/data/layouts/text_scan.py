@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,5 +52,5 @@ def scan(
 
 
 def paths(files: Sequence[Path]) -> str:
-    """Return a list of files as SQL."""
-    return f"[{', '.join(map(literal, files))}]"
+    """Return a list of files as SQL; what would be a pattern to DuckDB is escaped."""
+    return f"[{', '.join(literal(glob.escape(str(file))) for file in files)}]"
