@@ -32,7 +32,8 @@ def unreadable(origin: str, error: Exception) -> DataError:
     kept = [line for line in lines[:5] if not line.startswith(("Possible", "*", "LINE", "^"))]
     shown = [line if len(line) <= _SHOWN else line[:_SHOWN] + " ..." for line in kept]
     file = re.search(r"^ *file = (.+)$", text, re.MULTILINE)
+    says = cause or "; ".join(shown).removeprefix("Invalid Input Error: ").removeprefix("CSV Error on ")
     return DataError(
-        f"cannot read {file[1] if file else origin}: {cause or '; '.join(shown).removeprefix('Invalid Input Error: ')}",
+        f"cannot read {file[1] if file else origin}: {says}",
         "it may be damaged or cut short: fetch it again, or correct the row",
     )

@@ -57,13 +57,13 @@ def _lines(
 ) -> str:
     """Return SQL of the lines that are not empty: `file`, `line`, `text`, `cells`, and `reason` where it is no row.
 
-    Each file is numbered on its own: DuckDB tells a row's place in its file for Parquet only. A line is parsed three
-    times: is it JSON, which keys has it, which values; more often only where a value looks wrong.
+    A line's number is its distance from where its file began: windows that DuckDB computes while it reads, in order.
+    Each line is parsed three times (is it JSON, which keys, which values), and again only where a value looks wrong.
     """
-    numbered = " UNION ALL ".join(
-        f"SELECT {literal(file)} AS file, row_number() OVER () AS line, text FROM {_scan([file], rejects, ignore)}"
-        for file in files
-    )
+    read = _scan(files, rejects, ignore)
+    placed = f"SELECT text, filename AS file, row_number() OVER () AS place, lag(filename) OVER () AS above FROM {read}"
+    began = "max(CASE WHEN above IS DISTINCT FROM file THEN place END) OVER (ROWS UNBOUNDED PRECEDING)"
+    numbered = f"SELECT text, file, place - {began} + 1 AS line FROM ({placed})"
     shape = literal(json.dumps({name: ["VARCHAR"] if several else "VARCHAR" for name, several in is_list.items()}))
     parsed = (
         "SELECT *, CASE WHEN json_valid(text) THEN json_keys(text) END AS keys, "
