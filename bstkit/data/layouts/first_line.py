@@ -33,6 +33,8 @@ def header(file: Path, delimiter: str) -> list[str]:
         cells = next(csv.reader(io.StringIO(_beginning(file), newline=""), delimiter=delimiter, strict=True), [])
     except csv.Error as error:
         raise DataError(f"cannot read the header of {file}: {error}", "it may be damaged: fetch it again") from error
+    if not cells and _beginning(file):
+        raise DataError(f"cannot read the header of {file}: its first line is empty", "write the columns' names there")
     names = [name or f"column{place}" for place, name in enumerate(cells)]
     if not all(name.isprintable() for name in names):  # surrogates are not
         raise DataError(

@@ -15,9 +15,9 @@ import duckdb
 
 from bstkit.data.layouts.first_line import check_names, first_line
 from bstkit.data.layouts.given import Given
+from bstkit.data.layouts.lines import left_out, numbered_lines, whole_lines
 from bstkit.data.layouts.rejects import TEXT_LENGTH, Rejects
 from bstkit.data.layouts.source import Layout, Source, readable_columns
-from bstkit.data.layouts.text_scan import scan
 from bstkit.data.log_errors import unreadable
 from bstkit.data.sql import identifier, literal
 from bstkit.errors import DataError
@@ -48,8 +48,8 @@ def _open(connection: duckdb.DuckDBPyConnection, given: Given, keep_going: bool)
     )
     selected = "".join(f", cells.{identifier(name)} AS {identifier(name)}" for name in columns)
     query = f"SELECT row_number() OVER () - 1 AS row{selected} FROM ({checked})"
-    left_out = _left_out(rejects, _lines(files, is_list, ignore=True)) if rejects else None
-    return Source(query, columns, str(given.path), files, left_out)
+    bad_lines = left_out(rejects, _lines(files, is_list, ignore=True)) if rejects else None
+    return Source(query, columns, str(given.path), files, bad_lines)
 
 
 def _lines(
@@ -57,25 +57,15 @@ def _lines(
 ) -> str:
     """Return SQL of the lines that are not empty: `file`, `line`, `text`, `cells`, and `reason` where it is no row.
 
-    A line's number is its distance from where its file began: windows that DuckDB computes while it reads, in order.
     Each line is parsed three times (is it JSON, which keys, which values), and again only where a value looks wrong.
     """
-    read = _scan(files, rejects, ignore)
-    placed = f"SELECT text, filename AS file, row_number() OVER () AS place, lag(filename) OVER () AS above FROM {read}"
-    began = "max(CASE WHEN above IS DISTINCT FROM file THEN place END) OVER (ROWS UNBOUNDED PRECEDING)"
-    numbered = f"SELECT text, file, place - {began} + 1 AS line FROM ({placed})"
     shape = literal(json.dumps({name: ["VARCHAR"] if several else "VARCHAR" for name, several in is_list.items()}))
     parsed = (
         "SELECT *, CASE WHEN json_valid(text) THEN json_keys(text) END AS keys, "
         f"CASE WHEN json_valid(text) THEN json_transform(text, {shape}) END AS cells "
-        f"FROM ({numbered}) WHERE trim(text) <> ''"
+        f"FROM ({numbered_lines(files, rejects, ignore)}) WHERE trim(text, ' ' || chr(9)) <> ''"
     )
     return f"SELECT *, {_reason(is_list)} AS reason FROM ({parsed})"
-
-
-def _scan(files: Sequence[Path], rejects: Rejects | None = None, ignore: bool = False) -> str:
-    """Read whole lines: the delimiter is a character that JSON does not allow."""
-    return scan(files, ["text"], "\x01", quote="", header=False, strict=False, rejects=rejects, ignore=ignore)
 
 
 def _reason(is_list: dict[str, bool]) -> str:
@@ -98,24 +88,9 @@ def _reason(is_list: dict[str, bool]) -> str:
     return "CASE " + " ".join(f"WHEN {case} THEN {literal(reason)}" for case, reason in cases) + " END"
 
 
-def _left_out(rejects: Rejects, lines: str) -> str:
-    """Return SQL that lists what the reader left out as no text, and what is no row.
-
-    The reader does not count the lines that it left out: each of them before a line moves its number by one.
-    """
-    return (
-        f"WITH rejected AS MATERIALIZED ({rejects.query}), "
-        "counted AS (SELECT file, line - row_number() OVER (PARTITION BY file ORDER BY line) AS before FROM rejected) "
-        "SELECT file, line, reason, text FROM rejected UNION ALL "
-        "SELECT lines.file, lines.line + (SELECT count(*) FROM counted "
-        "WHERE counted.file = lines.file AND counted.before < lines.line), reason, "
-        f"left(text, {TEXT_LENGTH}) FROM ({lines}) AS lines WHERE reason IS NOT NULL"
-    )
-
-
 def _learn_columns(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], origin: str) -> dict[str, bool]:
     """Map the columns, in the order in which the first lines show them, to whether they hold lists."""
-    sample = f"SELECT text FROM {_scan(files, ignore=True)} LIMIT {SAMPLED_LINES}"
+    sample = f"SELECT text FROM {whole_lines(files, ignore=True)} LIMIT {SAMPLED_LINES}"
     objects = (
         "SELECT row_number() OVER () AS line, CASE WHEN json_valid(text) THEN "
         f"CASE WHEN json_type(text) = 'OBJECT' THEN text END END AS text FROM ({sample})"

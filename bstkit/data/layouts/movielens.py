@@ -69,7 +69,7 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, given: Given, keep_going: b
                 "for a log of your own, name the file otherwise",
             )
     rejects = Rejects() if keep_going else None
-    events = numbered(_EVENTS, scan([ratings], _EVENTS, ",", rejects=rejects))
+    events = numbered(_EVENTS, scan([ratings], _EVENTS, ",", quote="", rejects=rejects))
     sides = _films(films, ("item_id", "title", "listed"), ",", _LISTED, quote='"', header=True)
     return _source(connection, given, ratings, events, sides, rejects)
 

@@ -35,7 +35,6 @@ class Rejects:
         reason = (
             "CASE error_type "
             "WHEN 'INVALID ENCODING' THEN 'not UTF-8' "
-            "WHEN 'UNQUOTED VALUE' THEN 'a quote that is not closed, or closed before the end of the cell' "
             f"WHEN 'LINE SIZE OVER MAXIMUM' THEN 'longer than {MAX_LINE_BYTES:,} bytes' "
             "ELSE regexp_replace(error_message, "
             "'^Expected Number of Columns: ([0-9]+) Found: ([0-9]+)$', 'expected \\1 cells, found \\2') END"
@@ -46,5 +45,6 @@ class Rejects:
             f"SELECT DISTINCT ON (file_path, line) file_path AS file, "
             f"CAST(line AS BIGINT) AS line, {reason} AS reason, left(trim(csv_line, {breaks}), {TEXT_LENGTH}) AS text "
             f"FROM unreadable_{self.number} JOIN {scans} USING (scan_id, file_id) "
-            f"WHERE scan_id = (SELECT max(scan_id) FROM {scans}) ORDER BY file_path, line, byte_position"
+            f"WHERE scan_id = (SELECT max(scan_id) FROM {scans}) "
+            "ORDER BY file_path, line, error_type <> 'LINE SIZE OVER MAXIMUM', byte_position"
         )

@@ -23,8 +23,8 @@ class Source:
         origin: how errors and provenance name it.
         files: what is read, in order; empty for the embedded log.
         unreadable: SQL that lists the lines that `query` left out, to be run on the same connection after `query` ran
-            to its end (the last run counts): `file` and `reason` (text), `line` (bigint, from 1; the header and empty
-            lines count, line breaks inside a quoted cell do not), `text` (at most 200 characters of it). None where
+            to its end (the last run counts): `file` and `reason` (text), `line` (bigint, from 1, the header and empty
+            lines counted), `text` (at most 200 characters of it). None where
             nothing is left out: then what cannot be read is an error.
     """
 
