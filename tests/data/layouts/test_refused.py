@@ -150,8 +150,8 @@ def test_log_is_refused(tmp_path: Path, make: Callable[[Path], Path], says: str,
 
 def test_first_line_of_many_bytes_without_an_end_is_read(tmp_path: Path) -> None:
     """Longer than the first look, shorter than the longest line, and the file ends without a line end."""
-    names = ",".join(f"column_{number}" for number in range(10_000))
-    assert len(Reader(write_bytes(tmp_path / "log.csv", names.encode())).source.columns) == 10_000
+    names = ",".join(f"{number}_{'x' * 200}" for number in range(500))
+    assert len(Reader(write_bytes(tmp_path / "log.csv", names.encode())).source.columns) == 500
 
 
 def test_missing_path_is_refused(tmp_path: Path) -> None:
