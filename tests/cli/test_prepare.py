@@ -42,7 +42,7 @@ def log(tmp_path):
 def test_summary_names_rows_keys_and_the_next_command(run, log):
     ran = run("data", "prepare", str(log), "--out", "made")
     assert ran.code == 0
-    assert [line.split() for line in ran.ran.out.splitlines() if line.startswith(("train", "item "))] == [
+    assert [line.split() for line in ran.out.splitlines() if line.startswith(("train", "item "))] == [
         ["train", "76", "95.0%", "0.5000"],
         ["item", "item", "3", "0.00%", "0.00%", "0.00%"],
     ]
