@@ -11,8 +11,9 @@ import pytest
 from tests.data.layouts.reading import Reader, write_bytes
 
 PIECES = {
-    ".csv": [b'"', b'""', b",", b"x", b"\xff", b" ", b"\xc3\xa9", b"\x00", b"\\", b"'", b'a,"b"', b"1,2", b"\x01"],
-    ".jsonl": [
+    "UserBehavior.csv": [b"1,2,3,pv,4", b"1,2", b",", b'"', b"\xff", b"x", b"\x00", b" ", b"1,,,,4"],
+    "log.csv": [b'"', b'""', b",", b"x", b"\xff", b" ", b"\xc3\xa9", b"\x00", b"\\", b"'", b'a,"b"', b"1,2", b"\x01"],
+    "log.jsonl": [
         b'{"a":',
         b"1}",
         b'"',
@@ -31,21 +32,25 @@ PIECES = {
 }
 
 
-@pytest.mark.parametrize("ends", [(b"\n",), (b"\r\n",), (b"\n", b"\r\n")], ids=["unix", "windows", "mixed"])
-@pytest.mark.parametrize("suffix", PIECES)
-def test_every_line_is_accounted_for(tmp_path: Path, suffix: str, ends: tuple[bytes, ...]) -> None:
+ENDS = {"unix": (b"\n",), "windows": (b"\r\n",), "mixed": (b"\n", b"\r\n")}
+CASES = [(name, ends) for name in PIECES for ends in ENDS if (name, ends) != ("UserBehavior.csv", "mixed")]
+"""DuckDB's own reader, which reads the layouts, wants one line end a file: test_bad_lines has its error."""
+
+
+@pytest.mark.parametrize(("name", "ends"), [(name, ENDS[ends]) for name, ends in CASES], ids=map("-".join, CASES))
+def test_every_line_is_accounted_for(tmp_path: Path, name: str, ends: tuple[bytes, ...]) -> None:
     rng = np.random.default_rng(0)
-    first = b"a,b" if suffix == ".csv" else b'{"a":1}'
+    first = {"log.csv": b"a,b", "log.jsonl": b'{"a":1}', "UserBehavior.csv": b"1,2,3,pv,4"}[name]
     contents = [first]
     for _ in range(3000):
-        chosen = rng.integers(len(PIECES[suffix]), size=rng.integers(0, 5))
-        contents.append(b"".join(PIECES[suffix][number] for number in chosen))
+        chosen = rng.integers(len(PIECES[name]), size=rng.integers(0, 5))
+        contents.append(b"".join(PIECES[name][number] for number in chosen))
     text = b"".join(content + ends[rng.integers(len(ends))] for content in contents)
-    reader = Reader(write_bytes(tmp_path / f"log{suffix}", text), keep_going=True)
+    reader = Reader(write_bytes(tmp_path / name, text), keep_going=True)
     listed = reader.unreadable()
-    blank = b"" if suffix == ".csv" else b" \t"
+    blank = b" \t" if name == "log.jsonl" else b""
     candidates = {number for number, content in enumerate(contents, start=1) if content.strip(blank)}
-    candidates -= {1} if suffix == ".csv" else set()
+    candidates -= {1} if name == "log.csv" else set()
     numbers = {line for _, line, _, _ in listed}
     assert len(numbers) == len(listed)
     assert numbers <= candidates
