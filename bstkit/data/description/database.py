@@ -19,8 +19,11 @@ MEMORY_LIMIT = "2GB"
 
 
 @contextmanager
-def described_table(path: Path | None, seed: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, Source]]:
+def described_table(path: Path | None, seed: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, Source, int]]:
     """Read a log once into the table `source`, and remove everything at the end.
+
+    Yields:
+        The database, the source, and how many of its lines could not be read, which the table lacks.
 
     Raises:
         DataError: the log is missing, unreadable or empty.
@@ -32,7 +35,7 @@ def described_table(path: Path | None, seed: int) -> Iterator[tuple[duckdb.DuckD
             connection.execute("SET enable_progress_bar = false")  # it would write to standard output
             connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
             connection.execute(f"SET temp_directory = {literal(Path(folder) / 'spill')}")
-            source = open_source(connection, path, seed)
+            source = open_source(connection, path, seed, keep_going=True)
             names = ", ".join(identifier(name) for name in ("row", *source.columns))
             try:
                 connection.execute(f"CREATE TABLE source AS SELECT {names} FROM ({source.query})")
@@ -40,7 +43,8 @@ def described_table(path: Path | None, seed: int) -> Iterator[tuple[duckdb.DuckD
                 raise unreadable(source.origin, error) from error
             if not one_row(connection, "SELECT count(*) FROM source")[0]:
                 raise DataError(f"{source.origin} is empty: it has a header and no events", "give a log with events")
-            yield connection, source
+            listed = f"SELECT count(*) FROM ({source.unreadable})" if source.unreadable else "SELECT 0"
+            yield connection, source, int(one_row(connection, listed)[0])
         finally:
             connection.close()
 

@@ -109,10 +109,28 @@ def behaviours(path: Path) -> Path:
     return write_csv(path, ["user_id", "item_id", "category_id", "behavior", "timestamp"], rows)
 
 
+def impressions(path: Path) -> Path:
+    """What was shown and what was clicked, in one column; some rows without a time."""
+    rng = random.Random(7)
+    rows = [
+        [n % 40, rng.randrange(60), "" if n == 99 else 1_700_000_000 + n, rng.choice(["impression", "click"])]
+        for n in range(1_000)
+    ]
+    return write_csv(path, ["member_id", "ad_id", "ts", "action"], rows)
+
+
+def single_events(path: Path) -> Path:
+    """Users with one event each."""
+    rows = [[f"u{n}", f"i{n % 9}", 1_700_000_000 + n, n // 7 % 2] for n in range(200)]
+    return write_csv(path, ["user", "item", "time", "click"], rows)
+
+
 LABELLED: dict[str, Callable[[Path], Path]] = {
     "reviews": reviews,
     "short_users": short_users,
     "two_tasks": two_tasks,
     "odd_names": odd_names,
     "row_histories": row_histories,
+    "impressions": impressions,
+    "single_events": single_events,
 }

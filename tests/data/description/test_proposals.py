@@ -24,7 +24,7 @@ def test_proposal_prepares_the_log_it_was_made_from(described, tmp_path):
     file.write_text(description.proposal, encoding="utf-8")
     dataset = load_dataset(log, load_features(file))
     assert [len(dataset.rows(split)) > 0 for split in SPLITS] == [True] * 3
-    assert sum(len(dataset.rows(split)) for split in SPLITS) == description.rows
+    assert sum(len(dataset.rows(split)) for split in SPLITS) == description.rows - description.untimed
 
 
 def test_proposal_says_of_each_guess_that_it_is_one(described):
@@ -69,6 +69,12 @@ def test_several_labels_become_tasks(tmp_path):
     assert "site" not in features.context
 
 
+def test_clicks_among_what_was_shown_become_the_label(tmp_path):
+    features = features_of(logs.impressions, tmp_path)
+    assert features.log.labels == {"ctr": "action == 'click'"}
+    assert (features.log.user, features.target) == ("member_id", {"ad_id": "item"})
+
+
 def test_odd_names_are_quoted(tmp_path):
     features = features_of(logs.odd_names, tmp_path)
     assert features.log.user == "user id"
@@ -95,7 +101,7 @@ def test_log_without_labels_is_to_be_sampled(tmp_path):
     features = features_from_toml(description.proposal)
     assert features.log.labels == {}
     assert features.sampling is not None
-    assert "'behavior' says what happened" in description.proposal.replace("\n# ", " ")
+    assert "'behavior' holds pv, " in description.proposal.replace("\n# ", " ")
     assert "behavior" not in {*features.context, *features.target}
 
 
@@ -111,11 +117,9 @@ def test_what_cannot_be_found_is_said_and_left_to_fill_in(tmp_path):
 
 
 def test_users_with_single_events_are_split_by_time(tmp_path):
-    rows = [[f"u{n}", f"i{n % 9}", 1_700_000_000 + n, n % 2] for n in range(100)]
-    log = logs.write_csv(tmp_path / "log.csv", ["user", "item", "time", "click"], rows)
-    split = features_from_toml(describe_log(log).proposal).split
+    split = features_of(logs.single_events, tmp_path).split
     assert split.time is not None
-    assert (split.time.validation, split.time.test) == (0.2, 0.1)
+    assert (split.time.validation, split.time.test) == (0.1, 0.1)
 
 
 def test_rows_without_a_time_are_to_be_skipped(tmp_path):
