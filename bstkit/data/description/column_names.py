@@ -36,6 +36,7 @@ KINDS_OF_EVENTS = _names("pv view click buy cart fav purchase addtocart transact
 """What a column of behaviours may hold."""
 SHOWN = _names("impression impr imp show shown exposure expose display displayed noclick skip")
 """Of these, what says that something was only shown."""
+BOUGHT = _names("buy purchase transaction order")
 CLICKED = _names("click clicked clk")
 AFTERWARDS = _names(
     """dwell dwelltime watchtime playtime playduration readtime staytime helpful vote votes helpfulvote verified

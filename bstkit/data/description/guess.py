@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from bstkit.data.description.column_names import AFTERWARDS, PROSE, RATINGS, plain
+from bstkit.data.description.column_names import AFTERWARDS, BOUGHT, PROSE, RATINGS, plain
 from bstkit.data.description.database import one_row
 from bstkit.data.description.dependence import Keyed, keyed_by
 from bstkit.data.description.draft import Draft
@@ -65,7 +65,8 @@ def _draft_log(draft: Draft, roles: Roles, labels: Labels) -> None:
     draft.put("sampling", "negatives_per_positive", value=4)
     said = "no column looks like a label, so that every event counts as a click and what was not clicked is drawn"
     if labels.behaviour:
-        example = f"labels = {{ ctr = \"{labels.behaviour} == '{labels.kinds[-1]}'\" }}"
+        kind = next((kind for kind in labels.kinds if plain(kind) in BOUGHT), labels.kinds[-1])
+        example = f"labels = {{ ctr = \"{labels.behaviour} == '{kind}'\" }}"
         said += f"; '{labels.behaviour}' holds {', '.join(labels.kinds[:8])}: a label would be {example} in [log]"
     draft.notes["sampling",] = said
 

@@ -1,10 +1,13 @@
 """Every fact, by hand on a log of twenty events."""
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
 from bstkit.config.features_file import features_from_toml
 from bstkit.data.description import describe_log
+from bstkit.data.description.database import described_table
 from bstkit.data.description.facts import Lengths, Unseen
 from bstkit.errors import DataError
 from tests.data.description import logs
@@ -124,3 +127,11 @@ def test_a_log_larger_than_memory_is_described_on_disk(tmp_path, monkeypatch):
     monkeypatch.setattr("bstkit.data.description.database.MEMORY_LIMIT", "48MB")  # the texts alone are 26 MB
     described = describe_log(log)
     assert (described.rows, described.users, described.ids[1].keys) == (200_000, 4_000, 999)
+
+
+def test_database_has_a_limit_and_spills_into_its_own_folder(twenty, monkeypatch):
+    monkeypatch.setattr("bstkit.data.description.database.MEMORY_LIMIT", "48MiB")
+    with described_table(twenty, 0) as (connection, _, _):
+        settings = "SELECT current_setting('memory_limit'), current_setting('temp_directory'), current_database()"
+        limit, spill, database = connection.execute(settings).fetchone()
+        assert (limit, Path(spill).parent.name[:16], database) == ("48.0 MiB", "bstkit-describe-", "log")

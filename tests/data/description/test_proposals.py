@@ -143,7 +143,7 @@ def test_known_log_keeps_its_features(tmp_path):
     assert description.ids[1].keys == 3  # the first genres: Drama, Comedy, War
 
 
-@pytest.mark.parametrize("name", ["tab\there", 'quote"', "umlaut ä", "\x7f", "a.b", "#"])
+@pytest.mark.parametrize("name", ['quote"', "back\\slash", "umlaut ä", "a.b", "#", "'"])
 def test_any_column_name_can_stand_in_a_proposal(tmp_path, name):
     rows = [[f"u{n % 5}", f"i{n % 9}", 1_700_000_000 + n, n % 2, "wxyz"[n % 4]] for n in range(90)]
     log = logs.write_csv(tmp_path / "log.csv", ["user", "item", "time", "click", name], rows)
