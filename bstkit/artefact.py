@@ -3,7 +3,7 @@
 selection.toml     every resolved choice
 features.toml      with row counts and statistics filled in
 model.weights.h5   the served model's weights
-vocab/<space>.txt  one key a line, the first line is id 2
+vocab/<space>.txt  one key a line, the first line is id 2; none of a space with hash_buckets
 history.csv        one line an epoch
 metrics.json       test metrics and baselines, seconds by stage
 heldout.npz        up to 1,024 test rows as the model's inputs, and their labels, for verification

@@ -80,7 +80,7 @@ def _output(one: Output) -> str:
 
 def _space(name: str, one: IdSpace) -> str:
     key = one.padding_key
-    hashed = () if one.hash is None else (_text(one.hash), one.hash_buckets)
+    hashed = () if one.hash is None else (f"Hash::{one.hash.replace('-', '_')}", one.hash_buckets)
     return _braces(
         _text(name),
         _text(one.vocabulary or ""),

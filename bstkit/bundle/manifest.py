@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from bstkit.bundle.contract import Contract, Fact
+from bstkit.bundle.contract import CONTRACT_VERSION, Contract, Fact
 from bstkit.errors import BundleError, VerificationError
 
 MANIFEST = "manifest.json"
@@ -160,7 +160,7 @@ def read_manifest(folder: Path) -> Manifest:
     """Read and check the manifest of a bundle.
 
     Raises:
-        BundleError: there is none, or it is of a newer format.
+        BundleError: there is none, or it or its contract is of a newer format.
         VerificationError: it is no JSON, breaks the schema, or its contract was changed; all problems are listed.
     """
     path = folder / MANIFEST
@@ -174,6 +174,13 @@ def read_manifest(folder: Path) -> Manifest:
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise BundleError(
             f"{path} is of format {version}, and this bstkit reads formats up to {SCHEMA_VERSION}", "upgrade bstkit"
+        )
+    contract = content.get("contract") if isinstance(content, dict) else None
+    version = contract.get("version") if isinstance(contract, dict) else None
+    if isinstance(version, int) and version > CONTRACT_VERSION:
+        raise BundleError(
+            f"{path} states a contract of version {version}, and this bstkit knows versions up to {CONTRACT_VERSION}",
+            "upgrade bstkit",
         )
     try:
         manifest = Manifest.model_validate(content)

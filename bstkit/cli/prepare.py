@@ -132,10 +132,12 @@ def _print(folder: Path, facts: DatasetFacts, seconds: Mapping[str, float], json
     typer.echo()
     from bstkit.data.prepared.folder import BAD_ROWS
 
+    sampled = sum(facts.sampled.values())
     skipped = ", ".join(f"{count:,} {reason}" for reason, count in facts.skipped.items())
     print_pairs(
         (
             ("users", f"{facts.users:,}"),
+            ("sampled", f"{sampled:,} of the rows: candidates drawn beside positives" if sampled else ""),
             ("left out", skipped and f"{skipped}; listed in {folder / BAD_ROWS}"),
             ("bytes", f"{size:,} ({size / every:.0f} a row)"),
             ("seconds", ", ".join(f"{stage} {took:.1f}" for stage, took in seconds.items())),

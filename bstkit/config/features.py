@@ -43,7 +43,7 @@ class Space(Table):
     def _hashed_rows(cls, values: Any) -> Any:
         """Fill the rows of a hashed space in: no log has to be read to know them."""
         buckets = values.get("hash_buckets") if isinstance(values, dict) else None
-        if isinstance(buckets, int) and values.get("rows") is None:
+        if isinstance(buckets, int) and buckets > 0 and values.get("rows") is None:
             return {**values, "rows": buckets + FIRST_ID}
         return values
 
@@ -200,16 +200,22 @@ class Split(Table):
 class Sampling(Table):
     """Candidates that a user was not seen with, drawn for logs that hold interactions only.
 
+    Each becomes a row with label 0 beside its positive: `[target]` is the drawn candidate's, all else the positive's.
+    So whatever tells candidates apart belongs in `[target]`; in `[context]` it would give the positive away. Which
+    candidates may be drawn is stated in `bstkit.data.candidate_sampling`.
+
     Args:
-        negatives_per_positive: candidates drawn beside each positive event of the first task.
+        negatives_per_positive: candidates drawn beside each positive event of the first task; fewer where there are not
+            as many.
         by: `"uniform"` over the candidates, or by their `"popularity"`; both of what happened before the event.
         seed: of the draws.
-        rate: the mean share of the candidates that was drawn beside a positive; learned.
+        rate: the share of the candidates that was drawn beside the positives among the training rows, all of them
+            together; `bstkit.data.sampling_rate` corrects probabilities by it. Learned.
     """
 
     negatives_per_positive: Annotated[int, Field(ge=1)] = 4
     by: Literal["uniform", "popularity"] = "uniform"
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
     rate: float | None = None
 
 

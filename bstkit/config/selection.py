@@ -105,7 +105,7 @@ class ExportSettings(Table):
         opset: ai.onnx opset, 17 (ONNX Runtime 1.12 and later) or 18 (1.14 and later).
         target: what the file is made for, one of `bstkit.export.targets.TARGETS`.
         ids: `"encoded"`: the graph takes the numbers of the vocabularies; `"raw"`: the log's own ids, with the
-            vocabularies inside the graph.
+            vocabularies inside the graph, which cannot hash: not with `hash_buckets`.
         edge_batch: rows that a file of the target `"edge"` scores at once.
         probability: tolerance on probabilities.
         logit: tolerance on logits.

@@ -75,7 +75,8 @@ def write_bad_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         DataError: it cannot be written.
     """
     part = path.with_name(f"{path.name}.part")
-    query = 'SELECT row + 1 AS row, file, line, "column", reason, value FROM bad_row ORDER BY file, line, row, "column"'
+    order = 'ORDER BY file, line, row, "column", reason'
+    query = f'SELECT row + 1 AS row, file, line, "column", reason, value FROM bad_row {order}'
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection.execute(f"COPY ({query}) TO {literal(part)} (FORMAT csv, HEADER, COMPRESSION none)")

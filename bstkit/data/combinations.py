@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-_PIECE_ROWS = 2**20
-"""Rows that are numbered at once, so that the columns may be larger than the memory."""
+from bstkit.data.pieces import pieces, read_piece
 
 _MERGED_KEYS = 2**22
-"""Keys of pieces that are gathered before they are merged, unless more are known already."""
+"""Different keys of pieces that are gathered before they are merged, unless more are known already."""
 
 Columns = Sequence[NDArray[np.int32]]
 
@@ -48,9 +47,8 @@ class Combinations:
             int32 `(rows,)`.
         """
         found = np.empty(len(columns[0]), np.int32)
-        for first in range(0, len(found), _PIECE_ROWS):
-            part = slice(first, first + _PIECE_ROWS)
-            found[part] = self._numbered([column[part] for column in columns])
+        for first, end in pieces(len(found)):
+            found[first:end] = self._numbered([read_piece(column, first, end) for column in columns], end - first)
         return found
 
     def columns(self) -> list[NDArray[np.int32]]:
@@ -64,23 +62,23 @@ class Combinations:
 
     def _keys(self, columns: Columns, place: int, base: int) -> Iterator[NDArray[np.int64]]:
         """The keys of one column, piece by piece, after those before it were numbered."""
-        for first in range(0, len(columns[0]), _PIECE_ROWS):
-            part = [column[first : first + _PIECE_ROWS] for column in columns[: place + 1]]
-            yield self._numbered(part[:-1], len(part[-1])) * base + part[-1]
+        for first, end in pieces(len(columns[0])):
+            part = [read_piece(column, first, end) for column in columns[: place + 1]]
+            yield self._numbered(part[:-1], end - first) * base + part[-1]
 
-    def _numbered(self, columns: Columns, rows: int | None = None) -> NDArray[np.int64]:
+    def _numbered(self, columns: Columns, rows: int) -> NDArray[np.int64]:
         """Number the rows of one piece by as many columns as are given."""
-        number = np.zeros(len(columns[0]) if rows is None else rows, np.int64)
+        number = np.zeros(rows, np.int64)
         for column, (base, keys) in zip(columns, self._steps, strict=False):
             number = np.searchsorted(keys, number * base + column)
         return number
 
 
-def _distinct(pieces: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """The different keys of all pieces, sorted."""
+def _distinct(parts: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """The different keys of all parts, sorted."""
     known, waiting, count = np.zeros(0, np.int64), [], 0
-    for piece in pieces:
-        waiting.append(np.unique(piece))
+    for part in parts:
+        waiting.append(np.unique(part))
         count += len(waiting[-1])
         if count > max(_MERGED_KEYS, len(known)):
             known, waiting, count = np.unique(np.concatenate([known, *waiting])), [], 0

@@ -27,9 +27,13 @@ PREPARATION = {
     "number keys": 0.1,
     "sort events": 0.2,
     "split and encode": 0.1,
+    "sample candidates": 0.0,
     "lay out histories": 0.1,
 }
-"""Stages of a preparation, and about which share of its time each takes; the check for leaks is the rest."""
+"""Stages of a preparation, and about which share of its time each takes; the check for leaks is the rest.
+
+Few logs have candidates sampled; those that have wait at this stage.
+"""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,8 @@ class Dataset:
         history: history -> its steps.
         origin: what was read.
         skipped: rows of the log that were left out because they could not be used, by reason.
+        sampled: bool `(rows,)`, rows that are no events: candidates drawn beside the next row that is one, which share
+            its `user`, `time`, `row` and `split`. None for logs without `[sampling]`.
     """
 
     features: Features
@@ -87,6 +93,7 @@ class Dataset:
     history: Mapping[str, HistorySteps]
     origin: str
     skipped: Mapping[str, int] = field(default_factory=dict)
+    sampled: NDArray[np.bool_] | None = None
 
     def rows(self, split: str) -> NDArray[np.int64]:
         """Return the rows of `"train"`, `"validation"` or `"test"`, in order."""
@@ -119,6 +126,8 @@ class Dataset:
             yield from ((f"{name}.{key}", array) for key, array in getattr(self, name).items())
         for name in ("user", "time", "row", "split"):
             yield name, getattr(self, name)
+        if self.sampled is not None:
+            yield "sampled", self.sampled
         for history, steps in self.history.items():
             yield from ((f"history.{history}.{column}", ids) for column, ids in steps.ids.items())
             for name in ("event", "time", "start", "end", "weight"):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bstkit.data.dataset import Dataset
+from bstkit.data.dataset import SPLITS, Dataset
 from bstkit.data.epoch_plan import EpochPlan
 from bstkit.data.negatives import Negatives, negatives_of
+from bstkit.data.pieces import pieces
 from bstkit.data.row_inputs import RowInputs, is_cut
 from bstkit.data.windows import session_cells, step_counts
 from bstkit.inputs import InputSpec
@@ -18,8 +19,12 @@ from bstkit.inputs import InputSpec
 if TYPE_CHECKING:
     import tensorflow as tf
 
-_MEASURED_ROWS = 2**18
-"""Rows whose lengths are found at once, so that a dataset may be larger than the memory."""
+Choose = Callable[[int, int], NDArray[np.int64]]
+"""Epoch and place in it -> the rows of a batch."""
+
+_PREFETCHED_BATCHES = 8
+"""Made while the model trains. One thread makes them: a parallel map was no faster on two cores, where batches come a
+hundred times faster than `din` trains (benchmarks/feeding.py)."""
 
 
 def take(
@@ -89,17 +94,20 @@ def batches(
     """
     import tensorflow as tf
 
-    rows = dataset.rows(split)
     tasks = dataset.features.tasks
-    steps = -(-len(rows) // batch_size)
-    plan = _plan(dataset, rows, inputs, bucketed, batch_size, seed) if shuffle else None
+    steps = steps_per_epoch(dataset, split, batch_size)
+    choose = (
+        _shuffled(dataset, split, inputs, batch_size, seed, bucketed)
+        if shuffle
+        else _in_order(dataset, split, batch_size)
+    )
     dtypes = [tf.dtypes.as_dtype(spec.dtype) for spec in inputs] + [tf.float32] * len(tasks)
 
     negatives = negatives_of(dataset, inputs)
 
     def load(step: NDArray[np.int64]) -> list[NDArray[Any]]:
         epoch, place = divmod(int(step), steps)
-        chosen = plan.batch(epoch, place) if plan else rows[place * batch_size : (place + 1) * batch_size]
+        chosen = choose(epoch, place)
         rng = np.random.default_rng((seed, epoch, place, 1)) if negatives else None  # 1: not the permutation's numbers
         made = take(dataset, chosen, inputs, negatives, rng)
         return [*(made[spec.name] for spec in inputs), *(dataset.labels[task][chosen][:, None] for task in tasks)]
@@ -115,12 +123,12 @@ def batches(
 
     first = first_epoch * steps
     last = np.iinfo(np.int64).max if shuffle else steps
-    return tf.data.Dataset.range(first, last).map(name_tensors).prefetch(2)
+    return tf.data.Dataset.range(first, last).map(name_tensors).prefetch(_PREFETCHED_BATCHES)
 
 
 def steps_per_epoch(dataset: Dataset, split: str, batch_size: int) -> int:
     """Return how many batches one pass over a split takes."""
-    return -(-len(dataset.rows(split)) // batch_size)
+    return -(-int(np.count_nonzero(dataset.split == SPLITS.index(split))) // batch_size)
 
 
 def history_lengths(dataset: Dataset, rows: NDArray[np.int64], inputs: Sequence[InputSpec]) -> NDArray[np.integer]:
@@ -131,8 +139,8 @@ def history_lengths(dataset: Dataset, rows: NDArray[np.int64], inputs: Sequence[
     """
     read = dict.fromkeys((spec.history, is_cut(spec)) for spec in inputs if spec.history is not None)
     longest = np.zeros(len(rows), np.min_scalar_type(max((_most(dataset, *one) for one in read), default=0)))
-    for first in range(0, len(rows), _MEASURED_ROWS):
-        part, found = rows[first : first + _MEASURED_ROWS], longest[first : first + _MEASURED_ROWS]
+    for first, end in pieces(len(rows)):
+        part, found = rows[first:end], longest[first:end]
         for name, cut in read:
             np.maximum(found, (session_cells if cut else step_counts)(dataset, name, part), out=found, casting="unsafe")
     return longest
@@ -144,14 +152,21 @@ def _most(dataset: Dataset, name: str, cut: bool) -> int:
     return history.max_sessions * history.session_length if cut else history.max_length
 
 
-def _plan(
+def _in_order(dataset: Dataset, split: str, batch_size: int) -> Choose:
+    """Batches of one pass, as the rows stand."""
+    rows = dataset.rows(split)
+    return lambda epoch, place: rows[place * batch_size : (place + 1) * batch_size]
+
+
+def _shuffled(
     dataset: Dataset,
-    rows: NDArray[np.int64],
+    split: str,
     inputs: Sequence[InputSpec],
-    bucketed: Collection[str] | None,
     batch_size: int,
     seed: int,
-) -> EpochPlan:
-    """The order of epochs, by the lengths of the bucketed histories where there are any."""
+    bucketed: Collection[str] | None,
+) -> Choose:
+    """Batches of epochs without end, by the lengths of the bucketed histories where there are any."""
+    rows = dataset.rows(split)
     measured = [spec for spec in inputs if spec.history is not None and (bucketed is None or spec.history in bucketed)]
-    return EpochPlan(rows, history_lengths(dataset, rows, measured) if measured else None, batch_size, seed)
+    return EpochPlan(rows, history_lengths(dataset, rows, measured) if measured else None, batch_size, seed).batch

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bstkit.data.dataset import SPLITS, Dataset, HistorySteps
 from bstkit.data.pieces import pieces, read_piece
+from bstkit.data.sampled_leaks import check_sampled
 from bstkit.errors import DataError
 
 _HINT = "the dataset was changed after it was prepared, or this is a defect of bstkit: prepare it again, and report it"
@@ -23,13 +24,16 @@ def check_leaks(dataset: Dataset) -> None:
     Raises:
         DataError: a history holds its own row, a later event, another user's, or one that must not be in it; one lacks
             an earlier event; rows are out of order; or a validation or test event, or anything after it, stands before
-            a training row of the same user or, in a split by time, of anyone.
+            a training row of the same user or, in a split by time, of anyone; or a sampled row is not as
+            `check_sampled` says.
     """
     rows = len(dataset.user)
     for first, end in pieces(rows):
         _check_order(dataset, first, end)
     if dataset.features.split.time is not None:
         _check_time_split(dataset)
+    if dataset.sampled is not None:
+        check_sampled(dataset, dataset.sampled)
     for name, steps in dataset.history.items():
         if steps.event is None:
             _check_rows(dataset, name, steps)
@@ -46,7 +50,9 @@ def _check_order(dataset: Dataset, first: int, end: int) -> None:
         read_piece(array, begin, end) for array in (dataset.user, dataset.time, dataset.row, dataset.split)
     )
     same_user, same_time = user[1:] == user[:-1], time[1:] == time[:-1]
-    later = (time[1:] > time[:-1]) | (same_time & (row[1:] > row[:-1]))
+    not_before = row[1:] > row[:-1]
+    not_before |= ~_happened(dataset, begin, end)[:-1] & (row[1:] == row[:-1])  # sampled: at its positive's place
+    later = (time[1:] > time[:-1]) | (same_time & not_before)
     if not np.all((user[1:] > user[:-1]) | (same_user & later)):
         raise DataError("the rows are not in the order of user, time and place in the log", _HINT)
     earlier_split = np.flatnonzero(same_user & (split[1:] < split[:-1]))
@@ -84,13 +90,17 @@ def _check_rows(dataset: Dataset, name: str, steps: HistorySteps) -> None:
     stop = 0
     for first, end in pieces(len(steps.start)):
         start, upto = read_piece(steps.start, first, end), read_piece(steps.end, first, end)
+        happened = _happened(dataset, first, end)  # sampled rows have the steps of their positive
+        start, upto = start[happened], upto[happened]
+        if not len(start):
+            continue
         if start[0] != stop or not np.array_equal(start[1:], upto[:-1]) or np.any(upto < start):
             raise DataError(f"history '{name}' gives a row the steps of another one, or leaves some out", _HINT)
         stop = int(upto[-1])
         if steps.time is not None:
             times = read_piece(steps.time, int(start[0]), stop)
-            owner = np.repeat(np.arange(end - first), upto - start)
-            if np.any(times >= read_piece(dataset.time, first, end)[owner]):
+            owner = np.repeat(np.arange(len(start)), upto - start)
+            if np.any(times >= read_piece(dataset.time, first, end)[happened][owner]):
                 raise DataError(f"history '{name}' gives a row steps that are not older than the row", _HINT)
             if np.any((owner[1:] == owner[:-1]) & (times[1:] < times[:-1])):
                 raise DataError(f"history '{name}' gives a row steps that are out of order", _HINT)
@@ -98,13 +108,23 @@ def _check_rows(dataset: Dataset, name: str, steps: HistorySteps) -> None:
         raise DataError(f"history '{name}' gives a row the steps of another one, or leaves some out", _HINT)
 
 
+def _happened(dataset: Dataset, first: int, end: int) -> NDArray[np.bool_]:
+    """Which rows are events rather than sampled."""
+    if dataset.sampled is None:
+        return np.ones(end - first, np.bool_)
+    return ~read_piece(dataset.sampled, first, end)
+
+
 def _check_events(dataset: Dataset, name: str, event: NDArray[np.int64]) -> None:
     """The steps are exactly the rows that the features ask for."""
     labels = dataset.labels[dataset.features.tasks[0]]
-    positive = dataset.features.history[name].events == "positive"
+    only_positive = dataset.features.history[name].events == "positive"
     taken = 0
     for first, end in pieces(len(dataset.user)):
-        expected = first + np.flatnonzero(read_piece(labels, first, end) == 1) if positive else np.arange(first, end)
+        kept = _happened(dataset, first, end)
+        if only_positive:
+            kept &= read_piece(labels, first, end) == 1
+        expected = first + np.flatnonzero(kept)
         if not np.array_equal(read_piece(event, taken, min(taken + len(expected), len(event))), expected):
             taken = -1
             break

@@ -79,6 +79,8 @@ def read_log(
     if connection is None:
         connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")  # times without a zone mean the same on every machine
+    if bad_rows_file is not None and bad_rows_file.is_file():
+        bad_rows_file.unlink()  # of an earlier run
     skip = features.log.bad_rows == "skip"
     source = open_source(connection, path, seed, keep_going=skip)
     _materialise(connection, source, features, scoring)
@@ -88,12 +90,10 @@ def read_log(
     bad = collect_bad_rows(connection, source, survey) if listed else BadRows(survey.rows, survey.bad, {})
     if bad.rows == 0:
         raise DataError(f"{source.origin} is empty: it has a header and no events", "give a log with events")
-    if bad_rows_file is not None:
-        if bad.count:
-            write_bad_rows(connection, bad_rows_file)
-        else:
-            bad_rows_file.unlink(missing_ok=True)  # of an earlier run
-    see = f"; every bad row is listed in {bad_rows_file}" if bad.count and bad_rows_file is not None else ""
+    see = ""
+    if bad.count and bad_rows_file is not None:
+        write_bad_rows(connection, bad_rows_file)
+        see = f"; every bad row is listed in {bad_rows_file}"
     _check(connection, source, features, survey, bad, see)
     _make_log(connection, columns, without_bad=bad.count > 0)
     return Log(connection, source.origin, survey.rows - survey.bad, bad.count, bad.reasons)

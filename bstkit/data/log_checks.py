@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bstkit.data.log_column import LogColumn, raw_name
-from bstkit.data.row_columns import lengths_name, members
+from bstkit.data.row_columns import lengths_name, members, unequal
 from bstkit.data.sql import identifier, literal
 
 _HINTS = {
@@ -54,17 +54,16 @@ def row_checks(columns: Sequence[LogColumn]) -> list[RowCheck]:
         columns: of the log.
     """
     checks = [_unequal_lengths(history, group) for history, group in members(columns).items() if len(group) > 1]
+    keys = {column.column: column for column in reversed(columns) if column.role in ("user", "id", "values")}
     for column in columns:
-        if column.role in ("user", "id", "values"):
+        if keys.get(column.column) is column:  # several places may read one column; the first tells
             checks.append(_line_break(column))
         if column.role in ("weights", "times", "mask"):
             checks.append(_unreadable_steps(column))
         elif column.role not in ("id", "values"):
             checks += _one_value(column)
         if column.role == "time":
-            hint = "events before 1970 cannot be used: correct these rows"
-            wrong = f"{identifier(column.name)} < 0"
-            checks.append(RowCheck(column.column, column.described, "is negative", wrong, raw_name(column.name), hint))
+            checks.append(_negative(column))
         if column.role == "times":
             checks += _step_times(column)
     return checks
@@ -72,7 +71,9 @@ def row_checks(columns: Sequence[LogColumn]) -> list[RowCheck]:
 
 def _one_value(column: LogColumn) -> Iterator[RowCheck]:
     raw, typed = raw_name(column.name), identifier(column.name)
-    empty = f"({raw} IS NULL OR lower({raw}) = 'nan')" if column.role in _NUMERIC else f"{raw} IS NULL"
+    empty = f"{raw} IS NULL"
+    if column.role in _NUMERIC:
+        empty = f"({empty} OR {typed} IS NULL AND lower({raw}) = 'nan')"
     hint = _HINTS[column.role]
     if not column.may_be_empty:
         yield RowCheck(column.column, column.described, "is empty", empty, "NULL", hint)
@@ -80,6 +81,12 @@ def _one_value(column: LogColumn) -> Iterator[RowCheck]:
         infinite = f" OR isinf({typed})" if column.role in ("time", "number", "weight") else ""
         wrong = f"NOT {empty} AND ({typed} IS NULL{infinite})"
         yield RowCheck(column.column, column.described, f"is not {column.says}", wrong, raw, hint)
+
+
+def _negative(column: LogColumn) -> RowCheck:
+    typed, hint = identifier(column.name), "events before 1970 cannot be used: correct these rows"
+    wrong = f"{typed} < 0 AND NOT isinf({typed})"
+    return RowCheck(column.column, column.described, "is negative", wrong, raw_name(column.name), hint)
 
 
 def _line_break(column: LogColumn) -> RowCheck:
@@ -101,7 +108,7 @@ def _unequal_lengths(history: str, group: list[LogColumn]) -> RowCheck:
         ", ".join(column.column for column in group),
         f"history '{history}'",
         "has columns that are not equally long",
-        f"list_min({lengths}) <> list_max({lengths})",
+        unequal(history),
         f"concat({counts})",
         "write as many values in each of them, or make each a history of its own",
         quoted=False,
@@ -110,17 +117,22 @@ def _unequal_lengths(history: str, group: list[LogColumn]) -> RowCheck:
 
 def _unreadable_steps(column: LogColumn) -> RowCheck:
     """A list with an element that is no value; only real steps stand in the texts, but for a mask."""
-    texts, values = raw_name(column.name), identifier(column.name)
-    bad = "v IS NULL" if column.role == "mask" else "v IS NULL OR isinf(v)"
-    first = f"list_position([{bad} FOR v IN {values}], true)"
-    value = f"coalesce({texts}[{first}], '')"
+    first = _first_unreadable(column)
+    value = f"coalesce({raw_name(column.name)}[{first}], '')"
     reason = f"is not {column.says}"
     return RowCheck(column.column, column.described, reason, f"{first} > 0", value, _HINTS[column.role])
+
+
+def _first_unreadable(column: LogColumn) -> str:
+    """Place, from 1, of the first element that is no value; 0 or NULL where there is none."""
+    bad = "v IS NULL" if column.role == "mask" else "v IS NULL OR isinf(v)"
+    return f"list_position([{bad} FOR v IN {identifier(column.name)}], true)"
 
 
 def _step_times(column: LogColumn) -> Iterator[RowCheck]:
     """Steps are older than their row, or the model would be shown what it should predict; and oldest first."""
     times, texts = identifier(column.name), raw_name(column.name)
+    readable = f"coalesce({_first_unreadable(column)}, 0) = 0"
     for reason, wrong, hint in (
         ("is negative", f"list_min({times}) < 0", "steps before 1970 cannot be used: correct these rows"),
         (
@@ -134,4 +146,5 @@ def _step_times(column: LogColumn) -> Iterator[RowCheck]:
             "write steps from the oldest to the most recent, or set newest_first = true",
         ),
     ):
-        yield RowCheck(column.column, column.described, reason, wrong, f"array_to_string({texts}, ' ')", hint)
+        value = f"array_to_string({texts}, ' ')"
+        yield RowCheck(column.column, column.described, reason, f"{readable} AND {wrong}", value, hint)

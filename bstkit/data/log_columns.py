@@ -6,15 +6,13 @@ from collections.abc import Collection, Sequence
 from functools import partial
 
 from bstkit.config.features import ContextNumeric, Features
+from bstkit.data.dataset import SPLITS
 from bstkit.data.label_rule import LabelRule
 from bstkit.data.log_column import WORDS, LogColumn, Role, raw_name
 from bstkit.data.log_values import label, number, seconds, text_of
 from bstkit.data.needed_columns import id_columns, label_rules, numeric_columns
 from bstkit.data.row_columns import row_columns, with_real_steps
 from bstkit.data.sql import identifier, literal
-
-SPLIT_NAMES = ("train", "validation", "test")
-"""What a column of given splits may hold, in the order of their numbers."""
 
 
 def log_columns(features: Features, lists: Collection[str] = (), scoring: bool = False) -> list[LogColumn]:
@@ -44,7 +42,7 @@ def log_columns(features: Features, lists: Collection[str] = (), scoring: bool =
             name = f"weight:{history}"
             columns.append(one(name, "weight", table.weight, number(raw_name(name))))
     if features.split.column is not None and not scoring:
-        cases = " ".join(f"WHEN {literal(split)} THEN {place}" for place, split in enumerate(SPLIT_NAMES))
+        cases = " ".join(f"WHEN {literal(split)} THEN {place}" for place, split in enumerate(SPLITS))
         typed = f"CAST(CASE {raw_name('given_split')} {cases} END AS TINYINT)"
         columns.append(one("given_split", "split", features.split.column, typed))
     return [*columns, *row_columns(features, lists)]
@@ -73,7 +71,7 @@ def _labels(features: Features, scoring: bool) -> list[LogColumn]:
     """One column a task; without labels every event is a positive of the only one."""
     if not features.log.labels:
         (task,) = features.tasks
-        return [LogColumn(f"label:{task}", "label", "", "'1'", "1.0", f"task '{task}'", False, "1")]
+        return [LogColumn(f"label:{task}", "label", "", "'1'", "CAST(1 AS DOUBLE)", f"task '{task}'", False, "1")]
     several = len(features.tasks) > 1  # an event may then be unlabelled in some of them
     columns = []
     for task, rule in label_rules(features).items():

@@ -33,18 +33,19 @@ def texts_of(features: Features, column: str, separator: str, is_list: bool) -> 
 
 def number(text: str) -> str:
     """Text to a double; NULL where it is none, and where it is NaN, which counts as empty."""
-    return f"CASE WHEN isnan(TRY_CAST({text} AS DOUBLE)) THEN NULL ELSE TRY_CAST({text} AS DOUBLE) END"
+    return f"nullif(TRY_CAST({text} AS DOUBLE), CAST('nan' AS DOUBLE))"
 
 
 def seconds(text: str, unit: str) -> str:
     """Text to seconds since 1970: a number in `unit`, or a date or timestamp (UTC unless it says otherwise)."""
-    return f"coalesce(({number(text)}) / {PER_SECOND[unit]}, epoch(TRY_CAST({text} AS TIMESTAMPTZ)))"
+    return f"coalesce({number(text)} / {PER_SECOND[unit]}, epoch(TRY_CAST({text} AS TIMESTAMPTZ)))"
 
 
 def truth(text: str) -> str:
     """Text to 0.0 or 1.0; NULL where it is neither."""
-    value = f"CASE lower({text}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST({text} AS DOUBLE) END"
-    return f"CASE WHEN ({value}) IN (0.0, 1.0) THEN ({value}) END"
+    word = f"CASE lower({text}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 END"
+    value = f"coalesce(TRY_CAST({text} AS DOUBLE), {word})"
+    return f"CASE WHEN {value} IN (0.0, 1.0) THEN {value} END"
 
 
 def label(text: str, rule: LabelRule) -> str:
@@ -53,4 +54,4 @@ def label(text: str, rule: LabelRule) -> str:
         return truth(text)
     if rule.text is not None:
         return f"CAST({text} = {literal(rule.text)} AS DOUBLE)"
-    return f"CAST(({number(text)}) {rule.operator} {rule.number!r} AS DOUBLE)"
+    return f"CAST({number(text)} {rule.operator} {rule.number!r} AS DOUBLE)"

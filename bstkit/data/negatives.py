@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 
 from bstkit.data.combinations import Combinations
 from bstkit.data.dataset import SPLITS, Dataset
+from bstkit.data.pieces import pieces, read_piece
 from bstkit.errors import ConfigError
 from bstkit.inputs import InputSpec
-
-_COUNTED_ROWS = 2**20
-"""Rows that are counted at once, so that a dataset may be larger than the memory."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +78,11 @@ def _negatives(dataset: Dataset, name: str) -> Negatives:
     combinations = Combinations([offered, taken])
     chances = np.zeros(combinations.count, np.int64)
     train = SPLITS.index("train")
-    for first in range(0, len(offered[0]), _COUNTED_ROWS):
-        part = slice(first, first + _COUNTED_ROWS)
-        split = dataset.split[part] if rows is None else dataset.split[rows[part]]
-        number = combinations.numbers([column[part][split == train] for column in offered])
+    for first, end in pieces(len(offered[0])):
+        seen = (dataset.split[first:end] if rows is None else dataset.split[rows[first:end]]) == train
+        if rows is None and dataset.sampled is not None:  # what was drawn was not shown
+            seen &= ~dataset.sampled[first:end]
+        number = combinations.numbers([read_piece(column, first, end)[seen] for column in offered])
         chances += np.bincount(number, minlength=len(chances))
     if history.negatives == "uniform":
         chances = np.minimum(chances, 1)

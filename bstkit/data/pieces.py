@@ -12,10 +12,11 @@ PIECE_ROWS = 2**20
 """Rows that are worked on together."""
 
 
-def pieces(rows: int) -> Iterator[tuple[int, int]]:
-    """Yield the first row and the end of each piece."""
-    for first in range(0, rows, PIECE_ROWS):
-        yield first, min(first + PIECE_ROWS, rows)
+def pieces(rows: int, values_a_row: int = 1) -> Iterator[tuple[int, int]]:
+    """Yield the first row and the end of each piece; where a row has many values, pieces have fewer rows."""
+    size = max(1, PIECE_ROWS // values_a_row)
+    for first in range(0, rows, size):
+        yield first, min(first + size, rows)
 
 
 def read_piece(array: NDArray[Any], first: int, end: int) -> NDArray[Any]:

@@ -57,6 +57,11 @@ def lengths_name(history: str) -> str:
     return identifier(f"lengths:{history}")
 
 
+def unequal(history: str) -> str:
+    """SQL, true where the columns of a history are not equally long."""
+    return f"list_min({lengths_name(history)}) <> list_max({lengths_name(history)})"
+
+
 def with_real_steps(query: str, columns: Collection[LogColumn], histories: Mapping[str, History]) -> str:
     """Return SQL that adds the lengths of each history's columns, and leaves real steps only in their texts.
 
@@ -74,7 +79,7 @@ def with_real_steps(query: str, columns: Collection[LogColumn], histories: Mappi
         for column in group:
             steps = text = raw_name(column.name)
             if real is not None:
-                steps = f"list_where({steps}, {_real_name(name)})"
+                steps = f"CASE WHEN {unequal(name)} THEN [] ELSE list_where({steps}, {_real_name(name)}) END"
             if histories[name].newest_first:
                 steps = f"list_reverse({steps})"
             if steps != text and column.role != "mask":
@@ -109,7 +114,7 @@ def _real(history: History, group: list[LogColumn]) -> str | None:
             conditions.append(f"[coalesce({truth('x')}, 0.0) = 1.0 FOR x IN {raw_name(column.name)}]")
     if len(conditions) < 2:
         return conditions[0] if conditions else None
-    return f"[coalesce(both[1] AND both[2], false) FOR both IN list_zip({', '.join(conditions)})]"
+    return f"[coalesce(pair[1] AND pair[2], false) FOR pair IN list_zip({', '.join(conditions)})]"
 
 
 def _real_name(history: str) -> str:

@@ -34,7 +34,7 @@ class Source:
     columns: tuple[str, ...]
     origin: str
     unreadable: str | None = None
-    files: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
 
 def open_source(
@@ -60,20 +60,20 @@ def open_source(
     if path.is_dir() or name.endswith(".inter"):
         inter = find_inter_file(path)
         columns = recbole_columns(inter)
-        return Source(recbole_query(connection, inter, columns), tuple(columns), str(path))
+        return Source(recbole_query(connection, inter, columns), tuple(columns), str(path), files=(inter,))
     if name.endswith(_CSV):
         delimiter = "," if ".csv" in name[-7:] else "\t"
         options = f"delim = '{delimiter}', quote = '\"', escape = '\"', header = true, all_varchar = true"
-        return _numbered(connection, f"read_csv({literal(path)}, {options})", str(path))
+        return _numbered(connection, f"read_csv({literal(path)}, {options})", str(path), (path,))
     if name.endswith(".parquet"):
-        return _numbered(connection, f"read_parquet({literal(path)})", str(path))
+        return _numbered(connection, f"read_parquet({literal(path)})", str(path), (path,))
     raise DataError(
         f"{path} is no log that bstkit can read",
         f"give a folder of RecBole atomic files, or a file that ends in {', '.join((*_CSV, '.parquet'))}",
     )
 
 
-def _numbered(connection: duckdb.DuckDBPyConnection, table: str, origin: str) -> Source:
+def _numbered(connection: duckdb.DuckDBPyConnection, table: str, origin: str, files: tuple[Path, ...] = ()) -> Source:
     """Describe a table that DuckDB reads as it is. Its rows are numbered as they come: DuckDB keeps file order."""
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
@@ -81,4 +81,4 @@ def _numbered(connection: duckdb.DuckDBPyConnection, table: str, origin: str) ->
         raise unreadable(origin, error) from error
     columns = tuple(str(row[0]) for row in described)
     selected = ", ".join(identifier(column) for column in columns)
-    return Source(f"SELECT row_number() OVER () - 1 AS row, {selected} FROM {table}", columns, origin)
+    return Source(f"SELECT row_number() OVER () - 1 AS row, {selected} FROM {table}", columns, origin, files=files)

@@ -22,7 +22,7 @@ _BOUNDS = ("1e-9", "1e11", "1e14", "1e17", "'inf'")
 
 def time_measures() -> dict[str, str]:
     """Name the aggregates over the view `checked` that `time_problem` reads: rows that look like each unit."""
-    time = f"({number(raw_name('time'))})"
+    time = number(raw_name("time"))
     measures = {}
     for unit, low, high in zip(_UNITS, _BOUNDS, _BOUNDS[1:], strict=False):
         looks = f"{time} >= {low} AND {time} < CAST({high} AS DOUBLE)"
@@ -45,7 +45,7 @@ def time_problem(log: LogColumns, measured: Mapping[str, Any]) -> LogProblem | N
         for unit in found
     }
     if len(found) > 1:
-        each = (f"{rows_said(measured[f'times:{unit}'])} look like {_NAMES[unit]}, {first[unit]}" for unit in found)
+        each = (f"{rows_said(measured[f'times:{unit}'])} in {_NAMES[unit]}, {first[unit]}" for unit in found)
         return LogProblem(
             f"time column {log.time!r} mixes units: {'; '.join(each)}",
             "write all times in one unit: nobody can know which is meant",

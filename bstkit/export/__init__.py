@@ -46,14 +46,16 @@ def export(
         target: `"portable"`, `"onnxruntime"` or `"edge"`. Defaults to what `[export]` says.
         edge_batch: rows that a file of the target `"edge"` scores at once. Defaults to what `[export]` says.
         ids: `"encoded"`, or `"raw"`: the file takes the log's own ids. Defaults to what `[export]` says.
-        vocabularies: id space -> keys as text, the first has id 2; needed for raw ids. A run's are `run.vocabularies`.
+        vocabularies: id space -> keys as text, the first has id 2; needed for raw ids; a space that
+            is hashed has none. A run's are `run.vocabularies`.
         provenance: where the model comes from, for the manifest. A run's is `run.provenance`.
         metrics: how good the model became, for report and card. A run's are `run.metrics`.
         labels: task -> the labels of `samples`, NaN where one is not known. A run's are `run.heldout_labels`.
 
     Raises:
         RunError: the folder is there already, or cannot be written; or a weight is NaN or infinite.
-        ExportError: the model could not be converted, the graph breaks a rule, or raw ids lack a vocabulary.
+        ExportError: the model could not be converted, the graph breaks a rule, or raw ids lack a vocabulary or have a
+            hashed space.
         ProviderError: a provider is unknown or did not run.
         VerificationError: the numbers differ.
     """

@@ -59,8 +59,8 @@ def predict(
 ) -> Predicted:
     """Score every row of a log, or every line of a file of raw events.
 
-    Keys become ids by the model's own vocabularies. A row of a log has the history that the log gives it: strictly
-    earlier events. Memory holds the prepared log and some batches.
+    Keys become ids by the model's own vocabularies and hashes. A row of a log has the history that the log gives it:
+    strictly earlier events. Memory holds the prepared log and some batches.
 
     Args:
         model: a run folder, scored in TensorFlow, or a bundle, scored in ONNX Runtime.

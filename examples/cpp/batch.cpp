@@ -28,15 +28,6 @@ void put_number(Tensor& tensor, std::size_t at, double number) {
       tensor.data);
 }
 
-// Refuses a rule that these sources do not know: contract.hpp is of a later bstkit.
-bool is_hashed(const Space& space) {
-  if (space.hash.empty()) return false;
-  if (space.hash == "sha256-64") return true;
-  throw unusable("id space " + std::string(space.name) + " has ids by the rule " + std::string(space.hash) +
-                     ", which this program does not know",
-                 "build the program from the bundle's own cpp/");
-}
-
 // "0", "1", ... or "?", "??", ...: the first one that a vocabulary does not hold.
 template <class Make>
 auto first_unknown(const Vocabulary& vocabulary, Make make) {
@@ -50,7 +41,7 @@ auto first_unknown(const Vocabulary& vocabulary, Make make) {
 
 BatchBuilder::BatchBuilder(const Bundle& bundle) : contract_(bundle.contract) {
   for (std::size_t i = 0; i < contract_.spaces.size(); ++i) {
-    if (is_hashed(contract_.spaces[i])) continue;
+    if (contract_.spaces[i].hash != Hash::none) continue;
     Vocabulary vocabulary(contract_.spaces[i], bundle);
     const std::string number = first_unknown(vocabulary, [](std::size_t count) { return std::to_string(count); });
     const std::string marks = first_unknown(vocabulary, [](std::size_t count) { return std::string(count + 1, '?'); });
@@ -130,7 +121,7 @@ void BatchBuilder::put(Tensor& tensor, std::size_t at, const Input& input, const
 
 void BatchBuilder::put_key(Tensor& tensor, std::size_t at, const Input& input, const std::string* key) const {
   const Space& space = contract_.spaces[static_cast<std::size_t>(input.space)];
-  if (is_hashed(space)) {  // its ids are encoded: a graph cannot hash
+  if (space.hash == Hash::sha256_64) {  // its ids are encoded: a graph cannot hash
     std::get<std::vector<std::int32_t>>(tensor.data)[at] = key == nullptr ? space.unknown_id : hashed_id(space, *key);
     return;
   }

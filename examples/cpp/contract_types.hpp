@@ -10,6 +10,7 @@ namespace bstkit {
 
 enum class Dtype { int32, int64, float32, string };
 enum class Ids { encoded, raw };
+enum class Hash { none, sha256_64 };  // a rule that these sources do not know does not compile
 enum class Role { history, age, weight, length, target, context_id, context_numeric };
 
 inline constexpr int none = -1;
@@ -60,9 +61,9 @@ struct Space {
   std::int64_t padding_int64;     // the key of padding where raw keys are int64
   std::string_view padding_text;  // and where they are strings
 
-  // Where there is no vocabulary: the rule that gives ids, and how many. "sha256-64" is first_id + h % hash_buckets, where
+  // Where there is no vocabulary: the rule that gives ids, and how many. sha256_64 is first_id + h % hash_buckets, where
   // h is the first 8 bytes of the SHA-256 of the key, most significant byte first; an empty key is unknown.
-  std::string_view hash = {};
+  Hash hash = Hash::none;
   std::int32_t hash_buckets = 0;
 };
 

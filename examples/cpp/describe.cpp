@@ -61,7 +61,7 @@ std::string describe(const Contract& contract) {
            {"padding_id", space.padding_id},
            {"unknown_id", space.unknown_id},
            {"first_id", space.first_id}};
-    if (!space.hash.empty()) one.update({{"hash", space.hash}, {"hash_buckets", space.hash_buckets}});
+    if (space.hash == Hash::sha256_64) one.update({{"hash", "sha256-64"}, {"hash_buckets", space.hash_buckets}});
   }
   for (const History& history : contract.histories) {
     Json& one = all["histories"][std::string(history.name)];

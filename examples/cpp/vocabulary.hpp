@@ -27,7 +27,7 @@ class Vocabulary {
   std::int32_t unknown_id_;
 };
 
-// The id of a key where the contract names the rule "sha256-64": no vocabulary, keys may share an id.
+// The id of a key by the rule sha256_64: there is no vocabulary, and keys may share an id.
 std::int32_t hashed_id(const Space& space, std::string_view key);
 
 // Whether a text is the one way to write an int64 in decimal: `7` and `-7`, not `007`, `+7` or `7.0`.

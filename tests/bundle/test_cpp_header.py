@@ -20,7 +20,7 @@ def test_header_states_the_contract_of_its_bundle(encoded_bundle, raw_bundle):
 
 def test_header_states_a_hash_and_an_age(hashed_bundle):
     header = (hashed_bundle / "cpp" / "contract.hpp").read_text()
-    assert '{"item", "", 0, 1, 2, 0, "", "sha256-64", 30}' in header
+    assert '{"item", "", 0, 1, 2, 0, "", Hash::sha256_64, 30}' in header
     assert '{"cate", "vocab/cate.txt", 0, 1, 2, 0, ""}' in header
     assert '"apart", 86400.0}' in header
 

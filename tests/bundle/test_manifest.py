@@ -5,6 +5,7 @@ import json
 import jsonschema
 import pytest
 
+from bstkit.bundle.contract import CONTRACT_VERSION
 from bstkit.bundle.manifest import SCHEMA_VERSION, read_manifest, schema, shipped_schema
 from bstkit.errors import BundleError, VerificationError
 from bstkit.version import __version__
@@ -65,7 +66,12 @@ def newer(content):
     content["something new"] = True
 
 
+def newer_contract(content):
+    content["contract"] |= {"version": CONTRACT_VERSION + 1, "something new": True}
+
+
 CHANGES = {
+    "newer contract": (newer_contract, BundleError, f"knows versions up to {CONTRACT_VERSION}"),
     "newer format": (newer, BundleError, f"reads formats up to {SCHEMA_VERSION}"),
     "unknown hash": (unknown_hash, VerificationError, "contract.spaces.item.hash: Input should be 'sha256-64'"),
     "unknown key": (lambda content: content.update(extra=1), VerificationError, "extra: Extra inputs"),

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import bstkit
 from bstkit.bundle.fixed_shapes import pieces
 from bstkit.bundle.scorer import BundleScorer, load_bundle
 from bstkit.bundle.vectors import read_vectors
+from bstkit.config.features import Space
 from bstkit.errors import BundleError, DataError, ProviderError, VerificationError
 from bstkit.export import export
 from tests.bundle.changes import flip
@@ -77,6 +79,15 @@ def test_hashed_events_score_as_the_model_scores_their_ids(hashed_bundle, hashed
     for name, values in load_bundle(hashed_bundle).score(events).items():
         np.testing.assert_allclose(values, expected[name].numpy()[:, 0], atol=1e-5)
         assert values[0] != values[1]
+
+
+def test_bundle_of_hashed_spaces_alone_needs_no_vocabularies(small_model, tmp_path):
+    table = small_model.features
+    spaces = {name: Space(dim=8, hash_buckets=space.rows - 2) for name, space in table.spaces.items()}
+    export(replace(small_model, features=table.model_copy(update={"spaces": spaces})), tmp_path / "bundle")
+    assert not (tmp_path / "bundle" / "vocab").exists()
+    first, second, empty = load_bundle(tmp_path / "bundle").score([EVENTS[0], EVENTS[2], {}])["ctr_logit"]
+    assert len({first, second, empty}) == 3
 
 
 def test_raw_and_encoded_bundles_agree(encoded_bundle, raw_bundle):

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from bstkit.config.features import Space
 from bstkit.config.features_file import features_to_toml
 from tests.small_log import SETTINGS, small_features
 
@@ -73,6 +74,17 @@ def test_dry_run_counts_rows_in_the_log(run, small_log):
     done = run("build", "--data", str(small_log), "--dry-run", "--json", *SET)
     assert done.code == 0, done.err
     assert done.json["parameters"] < 20_000
+
+
+def test_dry_run_of_hashed_spaces_needs_no_log(run, tmp_path, monkeypatch):
+    table = small_features()
+    spaces = {name: Space(dim=8, hash_buckets=10) for name in table.spaces}
+    (tmp_path / "features.toml").write_text(features_to_toml(table.model_copy(update={"spaces": spaces})))
+    monkeypatch.setattr("bstkit.data.dataset.load_dataset", None)  # it is not called
+    done = run("build", "--features", "features.toml", "--dry-run", "--json", *SET)
+    assert done.code == 0, done.err
+    tables = [one for one in done.json["layers"] if one["type"] == "Embedding"]
+    assert {one["parameters"] for one in tables} == {12 * 8}
 
 
 NAMES = {

@@ -12,6 +12,7 @@ def random_events(contract, vocabularies, count, seed=0):
     """Events of every length, with known, unknown and missing keys, as strings and as numbers."""
     rng = np.random.default_rng(seed)
     strange = ["", "?", "??", "007", "-0", "9223372036854775808", "-9223372036854775808", "a\0b", "ключ", 0, -1, 2**70]
+    strange += ["x" * length for length in (55, 56, 64, 500)]  # ends of SHA-256's blocks
 
     def key(space):
         kind = rng.integers(8)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bstkit.data import combinations
+from bstkit.data import combinations, pieces
 from bstkit.data.combinations import Combinations
 
 
@@ -20,7 +20,7 @@ def test_numbers_follow_the_order_of_the_rows() -> None:
 
 @pytest.mark.parametrize("width", [1, 2, 5])
 def test_pieces_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
-    monkeypatch.setattr(combinations, "_PIECE_ROWS", 7)
+    monkeypatch.setattr(pieces, "PIECE_ROWS", 7)
     monkeypatch.setattr(combinations, "_MERGED_KEYS", 10)
     rng = np.random.default_rng(width)
     one, other = ([rng.integers(0, 4, rows).astype(np.int32) for _ in range(width)] for rows in (100, 33))

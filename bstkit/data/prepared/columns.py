@@ -82,6 +82,12 @@ class ColumnStore:
         if file not in self.files.values():
             (self.folder / file).unlink()
 
+    def rename(self, name: str, to: str) -> None:
+        """Let a column take the name of another one, which is forgotten; names that share the other's file keep it."""
+        if to in self.files:
+            self.forget(to)
+        self.files[to] = self.files.pop(name)
+
     def array(self, name: str) -> NDArray[Any]:
         """Map a column, read only."""
         mapped: NDArray[Any] = np.load(self.folder / self.files[name], mmap_mode="r")

@@ -41,6 +41,7 @@ def working_database(
         with duckdb.connect(str(folder / "work.duckdb")) as connection:
             connection.execute(f"SET memory_limit = {literal(memory_limit.strip())}")
             connection.execute(f"SET temp_directory = {literal(folder / 'spilled')}")
+            connection.execute("SET enable_progress_bar = false")  # it would draw on stdout after two seconds
             connection.execute("SET TimeZone = 'UTC'")  # times without a zone mean the same on every machine
             connection.execute("SET checkpoint_threshold = '256MB'")
             if threads is not None:

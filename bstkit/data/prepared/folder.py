@@ -72,7 +72,8 @@ class DatasetFacts(_Fact):
         format: 1.
         bstkit: the version that wrote it.
         origin: the log.
-        rows: split -> number of rows.
+        rows: split -> number of rows, sampled ones included.
+        sampled: split -> number of sampled rows; empty where nothing was sampled.
         users: number of users.
         label_rate: task -> split -> share of the labelled rows that are positive; splits without labels are left out.
         columns: column of one id a row -> what became of its keys.
@@ -84,6 +85,7 @@ class DatasetFacts(_Fact):
     bstkit: str
     origin: str
     rows: dict[str, int]
+    sampled: dict[str, int]
     users: int
     label_rate: dict[str, dict[str, float]]
     columns: dict[str, IdColumn]
@@ -147,6 +149,7 @@ def open_dataset(folder: Path | str, *, in_memory: bool = False) -> Dataset:
             time=arrays["time"],
             row=arrays["row"],
             split=arrays["split"],
+            sampled=arrays.get("sampled"),
             history={name: _history(arrays, features, name) for name in features.history},
             origin=facts.origin,
             skipped=facts.skipped,

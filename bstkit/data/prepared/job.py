@@ -34,6 +34,7 @@ from bstkit.data.prepared.folder import (
 )
 from bstkit.data.prepared.histories import write_histories
 from bstkit.data.prepared.learned import check_classes, fitted, label_rates, oov_shares
+from bstkit.data.prepared.sampled_rows import draw_events, insert_rows, sampled_sizes
 from bstkit.data.prepared.splits import TEST, split_sizes, write_split
 from bstkit.data.prepared.vocabularies import Earlier, earlier_vocabularies, write_ids
 from bstkit.progress import Progress
@@ -146,12 +147,24 @@ def _write_dataset(
             store.derive("split", "int8", ("user",), lambda _, user: user * 0 + TEST)
         else:
             write_split(store, log.connection, features, log.origin)
+    drawn = None
+    if features.sampling is not None and not scoring:
+        with progress.stage("sample candidates") as advance:
+            drawn = draw_events(store, features, features.sampling, folder / "drawn", log.origin, advance)
+            sampling = features.sampling.model_copy(update={"rate": drawn.rate})
+            features = features.model_copy(update={"sampling": sampling})
+    with progress.stage("split and encode"):
         sizes = write_ids(store, log.connection, features, keys, folder / VOCABULARIES, earlier)
     with progress.stage("lay out histories"):
         write_histories(store, features)
     if not scoring:
-        check_classes(store, features, log.origin)
         features = fitted(store, features, sizes)
+    if drawn is not None:
+        with progress.stage("sample candidates"):
+            insert_rows(store, features, drawn.events)
+            drawn.events.remove()
+    if not scoring:
+        check_classes(store, features, log.origin)
     (folder / FEATURES).write_text(features_to_toml(features), encoding="utf-8")
     _write_facts(folder, store, features, log, sizes)
 
@@ -165,6 +178,7 @@ def _write_facts(
         bstkit=__version__,
         origin=log.origin,
         rows=dict(zip(SPLITS, split_sizes(store).tolist(), strict=True)),
+        sampled=sampled_sizes(store) if "sampled" in store.files else {},
         users=int(store.array("user")[-1]) + 1,
         label_rate=label_rates(store, features),
         columns={
