@@ -22,7 +22,7 @@ COMMANDS = [
 def test_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     [code] = re.findall(r"```python\nimport bstkit\n(.*?)```", README, re.DOTALL)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("bstkit.data.source.click_log", partial(click_log, sizes=Sizes(users=100, items=200)))
+    monkeypatch.setattr("bstkit.data.layouts.embedded.click_log", partial(click_log, sizes=Sizes(users=100, items=200)))
     exec(compile(f"import bstkit\n{code}", "README.md", "exec"), {})
     auc, report, first, *_ = capsys.readouterr().out.splitlines()
     assert 0.0 < float(auc) < 1.0

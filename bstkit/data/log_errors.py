@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from bstkit.errors import DataError
+
+_SHOWN = 200
+_CAUSES = {
+    "Parallel CSV Reader currently does not support a full read": "a line is too long",
+    "state machine reached an invalid state": "its lines end in different ways, or quotes stand where none may",
+}
 
 
 @dataclass(frozen=True)
@@ -33,13 +40,24 @@ def out_of_memory(error: Exception) -> DataError:
 
 
 def unreadable(origin: str, error: Exception) -> DataError:
-    """Return the error for a log that DuckDB could not read; its own first lines say where."""
+    """Return the error for a log that DuckDB could not read; its own first lines say where.
+
+    Args:
+        origin: the log. Where the error names a file of it, that is named instead.
+        error: what DuckDB raised.
+    """
     if isinstance(error, duckdb.OutOfMemoryException):
         return out_of_memory(error)
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = str(error)
+    cause = next((says for sign, says in _CAUSES.items() if sign in text), None)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     kept = [line for line in lines[:5] if not line.startswith(("Possible", "*", "LINE", "^"))]
+    shown = [line if len(line) <= _SHOWN else line[:_SHOWN] + " ..." for line in kept]
+    file = re.search(r"^ *file = (.+)$", text, re.MULTILINE)
+    says = cause or "; ".join(shown).removeprefix("Invalid Input Error: ").removeprefix("CSV Error on ")
     return DataError(
-        f"cannot read {origin}: {'; '.join(kept)}", "it may be damaged or cut short: fetch it again, or correct the row"
+        f"cannot read {file[1] if file else origin}: {says}",
+        "it may be damaged or cut short: fetch it again, or correct the row",
     )
 
 

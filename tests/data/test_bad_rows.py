@@ -1,6 +1,7 @@
 """Rows that cannot be used: refused all at once, or left out, counted and listed."""
 
 import csv
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,8 @@ import pytest
 
 from bstkit.config.features import ContextId, ContextNumeric, Features, History, Space, Split
 from bstkit.data import log as log_module
+from bstkit.data.layouts import Source, open_source
 from bstkit.data.log import Log, read_log
-from bstkit.data.source import Source, open_source
 from bstkit.errors import DataError
 
 COLUMNS = ("user", "time", "item", "click", "price", "weight", "tags", "strengths", "part")
@@ -46,6 +47,9 @@ def write(path: Path, *changed: dict[str, str], rows: int = 4) -> Path:
     cells = [dict(zip(COLUMNS, GOOD, strict=True)) | {"click": str(place % 2)} for place in range(rows)]
     cells += [dict(zip(COLUMNS, GOOD, strict=True)) | change for change in changed]
     with path.open("w", newline="", encoding="utf-8") as file:
+        if path.suffix == ".jsonl":
+            file.writelines(json.dumps(one) + "\n" for one in cells)
+            return path
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         writer.writeheader()
         writer.writerows(cells)
@@ -112,7 +116,7 @@ def test_bad_row_is_refused_and_listed(
 def test_bad_row_is_left_out_counted_and_listed(
     tmp_path: Path, change: dict[str, str], column: str, reason: str, value: str
 ) -> None:
-    path, listing = write(tmp_path / "log.csv", change, {}), tmp_path / "bad_rows.csv"
+    path, listing = write(tmp_path / "log.jsonl", change, {}), tmp_path / "bad_rows.csv"
     log = read_log(path, features("skip"), bad_rows_file=listing)
     assert (log.rows, log.skipped) == (5, 1)
     assert rows_of(log) == [0, 1, 2, 3, 5]
@@ -120,6 +124,14 @@ def test_bad_row_is_left_out_counted_and_listed(
     assert why.endswith(reason)
     assert count == 1
     assert [(line["row"], line["column"], line["reason"]) for line in listed(listing)] == [("5", column, reason)]
+
+
+@pytest.mark.parametrize("key", ["a\nb", "a\r\nb"])
+def test_cell_of_two_lines_is_two_lines_that_cannot_be_read(tmp_path: Path, key: str) -> None:
+    path, listing = write(tmp_path / "log.csv", {"user": key}, {}), tmp_path / "bad_rows.csv"
+    log = read_log(path, features("skip"), bad_rows_file=listing)
+    assert (log.rows, log.skipped) == (5, 2)
+    assert [line["line"] for line in listed(listing)] == ["6", "7"]
 
 
 def test_row_that_is_wrong_in_two_ways_counts_once(tmp_path: Path) -> None:

@@ -7,10 +7,13 @@ import pytest
 
 from bstkit.config.features_file import features_from_toml, load_features
 from bstkit.data.feature_files import features_for, packaged_features
+from bstkit.data.layouts import LAYOUTS
 from bstkit.errors import DataError
 
+PACKAGED = sorted(file.stem for file in packaged_features("embedded").parent.glob("*.toml"))
 
-@pytest.mark.parametrize("name", ["embedded", "movielens"])
+
+@pytest.mark.parametrize("name", PACKAGED)
 def test_packaged_file_is_valid(name: str) -> None:
     assert load_features(packaged_features(name)).tasks == ("ctr",)
 
@@ -35,7 +38,11 @@ def test_packaged_file_is_ready_for_sessions_and_objectives(name: str) -> None:
     assert (history.session_gap_s, history.negatives) == (1800, "uniform")
 
 
-@pytest.mark.parametrize("name", ["embedded", "movielens"])
+def test_every_file_goes_with_a_layout() -> None:
+    assert {layout.features for layout in LAYOUTS} - {None} == set(PACKAGED) - {"embedded"}
+
+
+@pytest.mark.parametrize("name", ["embedded", "movielens", "movielens_original", "movielens_large"])
 def test_commented_tables_are_what_the_file_may_hold(name: str) -> None:
     """Whoever takes the comment signs away, and adds the space that the comment names, has a valid file."""
     text = packaged_features(name).read_text(encoding="utf-8")
@@ -54,6 +61,13 @@ def test_neighbouring_file_comes_first(tmp_path: Path) -> None:
     (tmp_path / "ml-100k.inter").write_text("")
     (tmp_path / "features.toml").write_text(packaged_features("embedded").read_text(encoding="utf-8"), encoding="utf-8")
     assert features_for(tmp_path) == features_for(None)
+
+
+def test_pattern_finds_the_file_where_it_starts(tmp_path: Path) -> None:
+    (tmp_path / "day").mkdir()
+    (tmp_path / "day" / "log.csv").write_text("a\n1\n")
+    (tmp_path / "features.toml").write_text(packaged_features("embedded").read_text(encoding="utf-8"), encoding="utf-8")
+    assert features_for(tmp_path / "*" / "*.csv") == features_for(None)
 
 
 def test_unknown_log_is_refused(tmp_path: Path) -> None:

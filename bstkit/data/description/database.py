@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
+from bstkit.data.layouts import Source, open_source
 from bstkit.data.log_errors import unreadable
-from bstkit.data.source import Source, open_source
 from bstkit.data.sql import identifier, literal
 from bstkit.errors import DataError
 
