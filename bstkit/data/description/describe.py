@@ -22,13 +22,19 @@ from bstkit.data.description.split_choice import choose_split
 from bstkit.data.feature_files import known_features
 from bstkit.data.log_values import texts_of
 from bstkit.data.needed_columns import needed_columns, row_histories
+from bstkit.data.prepared.database import MEMORY_LIMIT
 from bstkit.errors import DataError
 from bstkit.progress import Advance
 from bstkit.spelling import did_you_mean
 
 
 def describe_log(
-    path: Path | str | None, features: Features | None = None, seed: int = 0, *, advance: Advance | None = None
+    path: Path | str | None,
+    features: Features | None = None,
+    seed: int = 0,
+    *,
+    memory_limit: str = MEMORY_LIMIT,
+    advance: Advance | None = None,
 ) -> LogDescription:
     """Describe a log; memory stays bounded, whatever its size.
 
@@ -37,16 +43,18 @@ def describe_log(
         features: what the columns mean. Defaults to the file that goes with the log, such as a features.toml beside it;
             where there is none, it is guessed.
         seed: of the embedded log.
+        memory_limit: what DuckDB may hold before it spills to disk.
         advance: told how far the work is.
 
     Raises:
-        DataError: the log is missing, unreadable, empty, or lacks a column that `features` names.
+        DataError: the log is missing, unreadable, empty, lacks a column that `features` names, or the work does not fit
+            into the memory limit.
         ConfigError: the features.toml beside the log is wrong.
     """
     tell = advance or (lambda done, note: None)
     path = None if path is None else Path(path)
     tell(0.0, "reading")
-    with described_table(path, seed) as (connection, source, unreadable):
+    with described_table(path, seed, memory_limit) as (connection, source, unreadable):
         tell(0.4, "looking at columns")
         columns = column_facts(connection)
         known = features or known_features(path)
