@@ -33,6 +33,9 @@ def describe_data(
     write: Annotated[
         Path | None, typer.Option("--write", metavar="PATH", help="Write the proposed features.toml there, a new file.")
     ] = None,
+    memory_limit: Annotated[
+        str, typer.Option("--memory-limit", metavar="SIZE", help="What DuckDB holds before it spills to disk.")
+    ] = "1GB",
     json: JsonOption = False,
 ) -> None:
     """Say what a log holds: rows, users, labels, times, how often ids are new. Propose a features.toml."""
@@ -47,7 +50,7 @@ def describe_data(
         check_free(write)
     known = load_features(features) if features else None
     with job() as progress, progress.stage("describe") as advance:
-        described = describe_log(log, known, seed, advance=advance)
+        described = describe_log(log, known, seed, memory_limit=memory_limit, advance=advance)
     if write is not None:
         with new_file(write) as partial:
             (partial / write.name).write_text(described.proposal, encoding="utf-8")

@@ -9,7 +9,7 @@ from bstkit.data.description.draft import Draft
 from bstkit.data.sql import identifier
 
 CHOICES = (10, 5, 3, 2, 1)
-_TIME = {"validation": 0.2, "test": 0.1}
+_TIME = {"validation": 0.1, "test": 0.1}
 
 
 def choose_split(connection: duckdb.DuckDBPyConnection, draft: Draft, tasks: list[str]) -> None:
@@ -33,7 +33,9 @@ def choose_split(connection: duckdb.DuckDBPyConnection, draft: Draft, tasks: lis
         draft.put("split", "leave_last", value=number, note=note)
         return
     draft.put("split", "time", value=_TIME)
-    draft.notes["split", "time"] = "users have too few events to leave the last ones out: the last tenth is the test"
+    draft.notes["split", "time"] = (
+        "users have too few events to leave the last ones out: the last tenth is the test, the one before validation"
+    )
 
 
 def _users(connection: duckdb.DuckDBPyConnection, events: int) -> tuple[int, int]:

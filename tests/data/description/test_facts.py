@@ -1,10 +1,13 @@
 """Every fact, by hand on a log of twenty events."""
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
 from bstkit.config.features_file import features_from_toml
 from bstkit.data.description import describe_log
+from bstkit.data.description.database import described_table
 from bstkit.data.description.facts import Lengths, Unseen
 from bstkit.errors import DataError
 from tests.data.description import logs
@@ -114,13 +117,27 @@ def test_nothing_is_left_behind(twenty, tmp_path, monkeypatch):
     assert list(scratch.iterdir()) == []
 
 
-def test_a_log_larger_than_memory_is_described_on_disk(tmp_path, monkeypatch):
+def test_a_log_larger_than_memory_is_described_on_disk(tmp_path):
     log = tmp_path / "log.parquet"
     text = "md5(CAST(range AS VARCHAR)) || md5(CAST(range + 1 AS VARCHAR))"
     duckdb.connect().execute(
         f"""COPY (SELECT 'user-' || range % 4000 AS user_id, 'item-' || range % 999 AS item_id,
         1700000000 + range AS time, range % 2 AS click, {text} || {text} AS note FROM range(200000)) TO '{log}'"""
     )
-    monkeypatch.setattr("bstkit.data.description.database.MEMORY_LIMIT", "48MB")  # the texts alone are 26 MB
-    described = describe_log(log)
+    described = describe_log(log, memory_limit="48MB")  # the texts alone are 26 MB
     assert (described.rows, described.users, described.ids[1].keys) == (200_000, 4_000, 999)
+
+
+def test_database_has_a_limit_and_spills_into_its_own_folder(twenty):
+    with described_table(twenty, 0, "48MiB") as (connection, _, _):
+        settings = "SELECT current_setting('memory_limit'), current_setting('temp_directory'), current_database()"
+        limit, spill, database = connection.execute(settings).fetchone()
+        assert (limit, Path(spill).parents[1].name[:16], database) == ("48.0 MiB", "bstkit-describe-", "work")
+
+
+def test_limit_that_is_no_size_or_too_small_is_one_error(twenty):
+    with pytest.raises(DataError, match="no amount of memory"):
+        describe_log(twenty, memory_limit="much")
+    with pytest.raises(DataError) as caught:
+        describe_log(twenty, memory_limit="1MB")
+    assert "--memory-limit" in caught.value.hint
