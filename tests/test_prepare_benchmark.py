@@ -5,14 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 SCRIPT = Path(__file__).parent.parent / "benchmarks" / "prepare.py"
 
 
 def test_both_sides_are_measured_and_agree(tmp_path: Path) -> None:
-    pytest.importorskip("pandas", reason="the extra 'benchmarks' is not installed")
-    pytest.importorskip("psutil", reason="the extra 'benchmarks' is not installed")
     out, kept = tmp_path / "prepare.json", tmp_path / "kept"
     words = ["--sizes", "20000", "--out", str(out), "--keep", str(kept)]
     done = subprocess.run([sys.executable, str(SCRIPT), *words], capture_output=True, text=True, check=False)

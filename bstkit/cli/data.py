@@ -1,4 +1,4 @@
-"""`data`: look at logs, and get some."""
+"""`data`: prepare logs, look at them, and get some."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from bstkit.cli.options import JsonOption
+from bstkit.cli.prepare import prepare_log
 
-data = typer.Typer(help="Describe and fetch logs.")
+data = typer.Typer(help="Prepare, describe and fetch logs.")
+data.command("prepare")(prepare_log)
 
 
 def add_commands(app: typer.Typer) -> None:
