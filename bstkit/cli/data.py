@@ -89,7 +89,7 @@ def fetch_data(
         return
     state = "already there" if fetched.already_there else "fetched"
     print_pairs(((state, fetched.folder), ("files", len(fetched.files))))
-    print_pairs((("next", f"bstkit data describe {fetched.folder}"),))
+    print_pairs(("next", f"bstkit {command} {fetched.folder}") for command in ("data describe", "build --data"))
 
 
 def _print_data_sets(json: bool) -> None:

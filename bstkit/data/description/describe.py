@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from bstkit.data.description.facts import ColumnFacts, Lengths, LogDescription
 from bstkit.data.description.guess import guess_draft
 from bstkit.data.description.proposal import proposal_toml
 from bstkit.data.description.remarks import add_remarks, allow_bad_rows, find_warnings
-from bstkit.data.description.split_choice import choose_split
+from bstkit.data.description.split_choice import choose_split, possible_splits
 from bstkit.data.feature_files import known_features
 from bstkit.data.log_values import texts_of
 from bstkit.data.needed_columns import needed_columns, row_histories
@@ -71,8 +71,10 @@ def describe_log(
             choose_split(connection, draft, list(draft.features().log.labels))
             allow_bad_rows(draft, measures.bad_rows(connection, draft.features()) + unreadable, description.rows)
         add_remarks(draft, description)
-        warnings = find_warnings(draft.features(), description)
-        heading = (f"features.toml for {source.origin}: what its columns mean. {roles[0].upper()}{roles[1:]}.",)
+        warnings = tuple(find_warnings(draft.features(), description))
+        if known is not None:
+            warnings = (*warnings, *_split_warnings(connection, known))
+        heading = (f"features.toml for {source.origin}", f"What its columns mean: {roles}.")
         proposal = proposal_toml(draft, heading)
         tell(1.0, f"{description.rows:,} events")
         return replace(description, warnings=(*draft.missing, *warnings), proposal=proposal)
@@ -115,6 +117,17 @@ def _measure(
         warnings=(),
         proposal="",
     )
+
+
+def _split_warnings(connection: duckdb.DuckDBPyConnection, features: Features) -> Iterator[str]:
+    """Say when the last events of users cannot be left out as the file says."""
+    split = features.split
+    if split.time or split.user or split.column:
+        return
+    possible = possible_splits(connection, list(features.log.labels), split.leave_last)
+    if split.leave_last not in possible:
+        instead = f"leave_last = {possible[0]} would do" if possible else "split by time or by user"
+        yield f"[split] leave_last = {split.leave_last} leaves a part without rows or without labels: {instead}"
 
 
 def _row_lengths(

@@ -56,7 +56,9 @@ def allow_bad_rows(draft: Draft, bad: int, rows: int) -> None:
 def _space(one: IdFacts) -> str:
     said = f"{one.keys:,} keys in {one.column}"
     if one.once:
-        said += f", {one.once:,} of them once: min_count = 2 would leave these out"
+        said += f", {one.once:,} of them once"
+    if one.once > 0.2 * one.keys:
+        said += ": min_count = 2 would leave these out"
     if one.keys >= _HUGE:
         said += "; hash_buckets = 10_000_000 needs no vocabulary"
     return said

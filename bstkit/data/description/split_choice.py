@@ -19,7 +19,7 @@ def choose_split(connection: duckdb.DuckDBPyConnection, draft: Draft, tasks: lis
     for training; else the smallest that leaves every part of the split with what it needs. Where there is none, the
     split goes by time.
     """
-    possible = [number for number in CHOICES if _is_possible(connection, number, tasks)]
+    possible = possible_splits(connection, tasks)
     for number in possible:
         users, able = _users(connection, 4 * number)
         if 2 * able >= users:
@@ -36,6 +36,12 @@ def choose_split(connection: duckdb.DuckDBPyConnection, draft: Draft, tasks: lis
     draft.notes["split", "time"] = (
         "users have too few events to leave the last ones out: the last tenth is the test, the one before validation"
     )
+
+
+def possible_splits(connection: duckdb.DuckDBPyConnection, tasks: list[str], also: int = CHOICES[0]) -> list[int]:
+    """Which numbers may stand as `leave_last`: `also` and some smaller ones, the largest first."""
+    numbers = [also, *(number for number in CHOICES if number < also)]
+    return [number for number in numbers if _is_possible(connection, number, tasks)]
 
 
 def _users(connection: duckdb.DuckDBPyConnection, events: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from bstkit.config.features import Split
 from bstkit.config.features_file import features_from_toml
 from bstkit.data.description import describe_log
 from bstkit.data.description.database import described_table
@@ -85,6 +86,18 @@ def test_times_in_another_unit_than_the_features_say_are_a_warning(tmp_path):
 def test_mixed_units_are_a_warning(tmp_path):
     rows = [["ann", f"i{n % 3}", (START + n) * (1000 if n % 2 else 1), n % 2] for n in range(20)]
     assert any("mixed" in warning for warning in describe_log(write(tmp_path, rows)).warnings)
+
+
+@pytest.mark.parametrize(
+    ("leave_last", "said"), [(9, "leave_last = 3 would do"), (4, "leave_last = 3 would do"), (3, None)]
+)
+def test_split_that_the_log_does_not_allow_is_a_warning(tmp_path, leave_last, said):
+    rows = [[f"u{user}", f"i{n % 3}", START + n, n % 2] for user in range(3) for n in range(9)]
+    log = write(tmp_path, rows)
+    features = features_from_toml(describe_log(log).proposal)
+    features = features.model_copy(update={"split": Split(leave_last=leave_last)})
+    warned = [warning for warning in describe_log(log, features).warnings if "leave_last" in warning]
+    assert [said in warning for warning in warned] == ([True] if said else [])
 
 
 def test_embedded_log_is_described_by_its_own_features():
