@@ -1,11 +1,11 @@
 """Time what feeds training beside training itself, and what bucketing by length is worth.
 
-    python benchmarks/feeding.py
+    python benchmarks/feeding.py [--dataset FOLDER]
 
 prints two tables and writes benchmarks/results/feeding.json.
 
 Feeding: `din` as `bstkit train` fits it, beside the batches alone, from memory and from arrays mapped from disk; long
-histories of at most 50 steps, a catalogue of 100,000 items.
+histories of at most 50 steps, a catalogue of 100,000 items. `--dataset` names a prepared dataset to feed from instead.
 
 Bucketing: `din` and `bst_small` trained on a log whose users are long-tailed, so that a history of at most 50 steps has
 12 on average. Two models from one seed take turns, epoch by epoch, over the same rows: one with `train.bucketing`, one
@@ -43,6 +43,7 @@ from bstkit.config.resolve import load_selection
 from bstkit.data.dataset import SPLITS, Dataset, HistorySteps
 from bstkit.data.feature_files import features_for
 from bstkit.data.feed import history_lengths, steps_per_epoch
+from bstkit.data.prepared.folder import open_dataset
 from bstkit.data.synthetic import Sizes, click_log
 from bstkit.training.fit import Scorer, compile_training, make_repeatable, training_batches
 
@@ -108,6 +109,11 @@ def generated(sizes: Sizes) -> Dataset:
     )
 
 
+def sized(sizes: Sizes, quick: bool) -> Sizes:
+    """The sizes, or few users and items of the same kind."""
+    return replace(sizes, users=60, items=600) if quick else sizes
+
+
 def mapped(value: Any, folder: Path) -> Any:
     """The same dataset with every array in a file of its own, read as it is needed."""
     if isinstance(value, np.ndarray):
@@ -164,10 +170,10 @@ def ratio(turns: Mapping[str, Sequence[Turn]], fast: str, slow: str, of: str = "
     return round(statistics.median((getattr(b, of) / b.rows) / (getattr(a, of) / a.rows) for a, b in pairs), 2)
 
 
-def measure_feeding(dataset: Dataset, stored: Dataset, repeats: int) -> dict[str, Any]:
+def measure_feeding(dataset: Dataset, stored: Dataset, repeats: int, sizes: Sequence[int]) -> dict[str, Any]:
     """Batches alone and training, in turns, at each batch size."""
     found = {}
-    for size in BATCHES:
+    for size in sizes:
         model = composed("din", dataset, batch_size=size)
         sides: dict[str, Callable[[int], int]] = {
             "memory": lambda epoch, model=model: feed(model, dataset, epoch),
@@ -253,7 +259,7 @@ def described(dataset: Dataset) -> dict[str, Any]:
     return {
         "origin": dataset.origin,
         "training rows": len(rows),
-        "items": dataset.features.spaces["item"].rows,
+        "items": dataset.features.spaces[next(iter(dataset.features.target.values()))].rows,
         "max_length": max(history.max_length for history in dataset.features.history.values()),
         "history length": {"mean": round(float(lengths.mean()), 1)}
         | {f"{q}%": int(np.percentile(lengths, q)) for q in (10, 50, 90)},
@@ -263,12 +269,17 @@ def described(dataset: Dataset) -> dict[str, Any]:
 def main() -> int:
     """Measure, print, write, judge."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dataset", type=Path, help="a folder of `bstkit data prepare`, fed as it is")
     parser.add_argument("--repeats", type=int, default=5, help="turns of each side of feeding")
     parser.add_argument("--seeds", type=int, default=3, help="of bucketing")
     parser.add_argument("--epochs", type=int, default=3, help="of bucketing; the first is not timed")
+    parser.add_argument("--quick", action="store_true", help="din alone, one batch size, few users, one turn")
     parser.add_argument("--only", choices=tuple(AIMS), help="one of the two tables; the JSON is then not written")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
     options = parser.parse_args()
+    if options.quick:
+        options.repeats = options.seeds = 1
+        options.epochs = 2
     reached: dict[str, bool] = {}
     report: dict[str, Any] = {
         "machine": {
@@ -285,16 +296,22 @@ def main() -> int:
         },
     }
     if options.only != "bucketing":
-        dataset = generated(LONG)
+        dataset = (
+            open_dataset(options.dataset, in_memory=True) if options.dataset else generated(sized(LONG, options.quick))
+        )
         print(f"{'batch':>5}  {'':<9} {'rows/s':>10} {'cpu s / 1e6 rows':>17} {'/ training':>12}", flush=True)
         with tempfile.TemporaryDirectory(prefix="bstkit-") as folder:
-            found = measure_feeding(dataset, mapped(dataset, Path(folder)), options.repeats)
+            stored = open_dataset(options.dataset) if options.dataset else mapped(dataset, Path(folder))
+            found = measure_feeding(dataset, stored, options.repeats, BATCHES[: 1 if options.quick else None])
         reached["feeding"] = min(row["disk / training"] for row in found.values()) >= AIMS["feeding"]
         report["feeding"] = {"setting": described(dataset) | {"repeats": options.repeats}, "batches": found}
     if options.only != "feeding":
-        dataset = generated(TAILED)
+        dataset = generated(sized(TAILED, options.quick))
         print(f"\n{'':<9}  {'':<9} {'rows/s':>8} {'ratio':>6} {'padded':>6}   AUC and log loss by seed", flush=True)
-        recipes = {recipe: measure_bucketing(recipe, dataset, options.seeds, options.epochs) for recipe in BUCKETED}
+        recipes = {
+            recipe: measure_bucketing(recipe, dataset, options.seeds, options.epochs)
+            for recipe in BUCKETED[: 1 if options.quick else None]
+        }
         least = min(row["bucketed / by chance"] for row in recipes.values())
         reached["bucketing"] = least >= AIMS["bucketing"]
         setting = {"batch_size": BUCKETED_BATCH, "epochs": options.epochs, "seeds": options.seeds}

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from bstkit.compose import compose
     from bstkit.config.features_file import load_features
     from bstkit.config.resolve import load_selection
+    from bstkit.data.description import describe_log
+    from bstkit.data.prepared.folder import open_dataset
+    from bstkit.data.prepared.job import prepare_dataset
     from bstkit.errors import (
         BstkitError,
         BundleError,
@@ -55,6 +58,7 @@ __all__ = [
     "VerificationError",
     "__version__",
     "compose",
+    "describe_log",
     "diff_bundles",
     "export",
     "hookimpl",
@@ -63,7 +67,9 @@ __all__ = [
     "load_registry",
     "load_run",
     "load_selection",
+    "open_dataset",
     "predict",
+    "prepare_dataset",
     "train",
     "verify",
     "verify_bundle",
@@ -73,6 +79,7 @@ _MODULES = {
     "Component": "bstkit.component",
     "__version__": "bstkit.version",
     "compose": "bstkit.compose",
+    "describe_log": "bstkit.data.description",
     "diff_bundles": "bstkit.bundle.diff",
     "export": "bstkit.export",
     "hookimpl": "bstkit.hookspecs",
@@ -81,7 +88,9 @@ _MODULES = {
     "load_registry": "bstkit.registry",
     "load_run": "bstkit.artefact",
     "load_selection": "bstkit.config.resolve",
+    "open_dataset": "bstkit.data.prepared.folder",
     "predict": "bstkit.predict",
+    "prepare_dataset": "bstkit.data.prepared.job",
     "train": "bstkit.training",
     "verify": "bstkit.export",
     "verify_bundle": "bstkit.bundle.replay",

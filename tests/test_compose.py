@@ -20,6 +20,14 @@ def models():
     return {(p, c): composed(pooling=p, candidate=c) for p in POOLINGS for c in ("append", "apart")}
 
 
+def test_ages_of_steps_in_the_row_are_an_input_where_they_have_times():
+    chosen = selection(position="time_gap", candidate="apart")
+    timed = compose(chosen, features(source="row", time="times"))
+    assert "hist_age_seconds" in [spec.name for spec in timed.inputs]
+    with pytest.raises(ComponentError, match="age_seconds"):
+        compose(chosen, features(source="row"))
+
+
 @pytest.mark.parametrize(
     ("pooling", "length", "fixed"),
     [("flatten", "free", {"hist"}), ("mean", "fixed", {"hist"}), ("mean", "free", set())],

@@ -1,4 +1,4 @@
-"""`data`: look at logs, and get some."""
+"""`data`: prepare logs, look at them, and get some."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from bstkit.cli.options import JsonOption
+from bstkit.cli.prepare import prepare_log
 
-data = typer.Typer(help="Describe and fetch logs.")
+data = typer.Typer(help="Prepare, describe and fetch logs.")
+data.command("prepare")(prepare_log)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -31,6 +33,9 @@ def describe_data(
     write: Annotated[
         Path | None, typer.Option("--write", metavar="PATH", help="Write the proposed features.toml there, a new file.")
     ] = None,
+    memory_limit: Annotated[
+        str, typer.Option("--memory-limit", metavar="SIZE", help="What DuckDB holds before it spills to disk.")
+    ] = "1GB",
     json: JsonOption = False,
 ) -> None:
     """Say what a log holds: rows, users, labels, times, how often ids are new. Propose a features.toml."""
@@ -45,7 +50,7 @@ def describe_data(
         check_free(write)
     known = load_features(features) if features else None
     with job() as progress, progress.stage("describe") as advance:
-        described = describe_log(log, known, seed, advance=advance)
+        described = describe_log(log, known, seed, memory_limit=memory_limit, advance=advance)
     if write is not None:
         with new_file(write) as partial:
             (partial / write.name).write_text(described.proposal, encoding="utf-8")
@@ -84,7 +89,7 @@ def fetch_data(
         return
     state = "already there" if fetched.already_there else "fetched"
     print_pairs(((state, fetched.folder), ("files", len(fetched.files))))
-    print_pairs((("next", f"bstkit data describe {fetched.folder}"),))
+    print_pairs(("next", f"bstkit {command} {fetched.folder}") for command in ("data describe", "build --data"))
 
 
 def _print_data_sets(json: bool) -> None:

@@ -84,6 +84,7 @@ def report_warnings(log: LogDescription) -> None:
 def _pairs(log: LogDescription) -> Iterator[tuple[str, object]]:
     yield "log", log.origin
     yield "rows", f"{log.rows:,}"
+    yield "unreadable lines", f"{log.unreadable:,}" if log.unreadable else ""
     if log.first is not None:
         yield "time span", f"{log.first} to {log.last} UTC{_UNITS[log.time_unit]}"
     yield "rows without a time", f"{log.untimed:,}" if log.untimed else ""

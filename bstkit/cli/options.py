@@ -122,7 +122,7 @@ class LogOptions:
 
     data: Annotated[
         Path | None,
-        typer.Option("--data", metavar="LOG", help="A folder of RecBole atomic files, a CSV or a Parquet file."),
+        typer.Option("--data", metavar="LOG", help="A log (file, folder, pattern), or a dataset of `data prepare`."),
     ] = None
     features: Annotated[
         Path | None, typer.Option("--features", metavar="PATH", help="What the log's columns mean; see the README.")

@@ -11,6 +11,7 @@ import typer
 
 from bstkit.cli.options import JsonOption
 from bstkit.cli.render import print_json, print_pairs, print_table
+from bstkit.errors import ConfigError
 
 if TYPE_CHECKING:
     from bstkit.config.features import Features
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
 
 def prepare_log(
     log: Annotated[
-        str | None,
-        typer.Argument(metavar="LOG", help="The log: a file, a folder or a pattern. Without it: the embedded one."),
+        Path | None,
+        typer.Argument(
+            metavar="[LOG]",
+            help="A file, a folder of shards, or a pattern in quotes; the embedded log by default.",
+            show_default=False,
+        ),
     ] = None,
     features: Annotated[
         Path | None, typer.Option("--features", metavar="PATH", help="What the log's columns mean; see the README.")
@@ -65,13 +70,14 @@ def prepare_log(
     from bstkit.data.prepared.folder import read_facts
     from bstkit.data.prepared.job import prepare_dataset
 
-    path = None if log is None else Path(log)
-    folder = out or Path("datasets") / (path.name.partition(".")[0] if path else "embedded")
+    if extend and vocabularies is None:
+        raise ConfigError("--extend says what becomes of earlier ids, and there are none", "add --vocabularies FOLDER")
+    folder = out or Path("datasets") / (log.name.partition(".")[0] if log else "embedded")
     with job() as progress:
         prepare_dataset(
-            path,
+            log,
             folder,
-            _features(path, features, bad_rows, max_bad_share),
+            _features(log, features, bad_rows, max_bad_share),
             vocabularies=vocabularies,
             extend=extend,
             memory_limit=memory_limit,

@@ -26,7 +26,8 @@ PREPARATION = {
     "read log": 0.4,
     "number keys": 0.1,
     "sort events": 0.2,
-    "split and encode": 0.1,
+    "split": 0.05,
+    "encode": 0.05,
     "sample candidates": 0.0,
     "lay out histories": 0.1,
 }

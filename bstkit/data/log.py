@@ -62,8 +62,7 @@ def read_log(
     """Read the columns that features.toml asks for.
 
     Args:
-        path: a folder of RecBole atomic files, one of its .inter files, a CSV or a Parquet file; None for the embedded
-            log.
+        path: a file, a folder or a pattern, as `bstkit.data.layouts` lists them; None for the embedded log.
         features: what the columns mean, and what becomes of rows that cannot be used.
         seed: of the embedded log.
         scoring: the log is to be scored, not learned from: its labels may be absent, empty or of one class, and numbers

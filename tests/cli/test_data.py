@@ -106,6 +106,7 @@ def test_fetch_shows_the_licence_first_and_says_what_next(run, small_set, tmp_pa
     assert code == 0
     assert "Do not pass it on." in err.partition("download: ")[0]
     assert f"bstkit data describe {folder}" in out
+    assert f"bstkit build --data {folder}" in out
     assert (folder / "u.data").is_file()
 
 

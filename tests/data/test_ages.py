@@ -14,7 +14,7 @@ from bstkit.data.dataset import Dataset, HistorySteps, load_dataset
 from bstkit.data.feed import history_lengths, take
 from bstkit.data.prepared.histories import session_numbers
 from bstkit.inputs import input_specs
-from tests.data.logs import plain_features, write_plain
+from tests.data.logs import plain_features, table, write_plain
 
 GAP = 10
 
@@ -22,8 +22,8 @@ GAP = 10
 def load(path: Path, rows: list[tuple[Any, ...]], events: str = "all", **history: Any) -> Dataset:
     """Load a log of user, time, item, click; `history` adds to the history's table."""
     plain = plain_features(events=events)
-    table = plain.history["hist"].model_copy(update=history)
-    return load_dataset(write_plain(path / "log.csv", rows), plain.model_copy(update={"history": {"hist": table}}))
+    changed = plain.history["hist"].model_copy(update=history)
+    return load_dataset(write_plain(path / "log.csv", rows), plain.model_copy(update={"history": {"hist": changed}}))
 
 
 def one_user(path: Path, times: list[float], **history: Any) -> Dataset:
@@ -36,10 +36,10 @@ def in_rows(times: list[list[float]], now: list[float], **history: Any) -> Datas
     counts = np.array([len(row) for row in times])
     end = np.cumsum(counts)
     flat = np.array([time for row in times for time in row], np.float64)
-    table = History(fields={"seen": "item"}, max_length=4, source="row", time="times").model_copy(update=history)
+    stated = History(fields={"seen": "item"}, max_length=4, source="row", time="times").model_copy(update=history)
     plain = plain_features()
     owner = np.repeat(np.arange(len(times)), counts)
-    gap_s = table.session_gap_s
+    gap_s = stated.session_gap_s
     steps = HistorySteps(
         ids={"seen": np.concatenate([np.arange(2, 2 + count) for count in counts]).astype(np.int32)},
         start=end - counts,
@@ -49,7 +49,7 @@ def in_rows(times: list[list[float]], now: list[float], **history: Any) -> Datas
     )
     nothing = np.zeros(len(times), np.int32)
     return Dataset(
-        features=plain.model_copy(update={"history": {"hist": table}}),
+        features=plain.model_copy(update={"history": {"hist": stated}}),
         vocabularies={},
         target={"item": nothing},
         context={},
@@ -154,6 +154,28 @@ def test_sessions_of_steps_in_the_row_end_with_it() -> None:
     made = take(dataset, np.arange(3), input_specs(dataset.features, sessions=("hist",), ages=("hist",)))
     assert made["hist_seen"].tolist() == [[[2, 3], [4, 0]], [[2, 3], [0, 0]], [[0, 0], [0, 0]]]
     assert made["hist_age_seconds"][0].tolist() == [[39, 38], [10, 0]]
+
+
+def test_log_with_times_beside_its_steps_is_fed(tmp_path: Path) -> None:
+    """From columns of the log, most recent first, to ages and sessions."""
+    lines = [
+        ["u", "100", "a", "0", "c b a", "99 98 50"],
+        ["u", "200", "b", "1", "", ""],
+        ["u", "300", "a", "0", "a", "100"],
+        ["u", "400", "b", "1", "b a", "395 390"],
+    ]
+    path = tmp_path / "log.csv"
+    path.write_text(table(["user", "time", "item", "click", "seen", "times"], lines, ","))
+    keys = {"source": "row", "time": "times", "newest_first": True, "max_age_s": 60.0, "session_gap_s": GAP}
+    plain = plain_features()
+    history = History(fields={"seen": "item"}, max_length=4, **keys)
+    dataset = load_dataset(path, plain.model_copy(update={"history": {"hist": history}}))
+    flat = take(dataset, np.arange(4), input_specs(dataset.features, ages=("hist",)))
+    assert flat["hist_age_seconds"].tolist() == [[50, 2, 1], [0, 0, 0], [0, 0, 0], [10, 5, 0]]
+    a, b = (dataset.vocabularies["item"].index(key) + 2 for key in "ab")
+    assert flat["hist_seen"][3].tolist() == [a, b, 0]
+    cut = take(dataset, np.arange(4), input_specs(dataset.features, sessions=("hist",), ages=("hist",)))
+    assert cut["hist_age_seconds"][[0, 3]].tolist() == [[[50, 0], [2, 1]], [[10, 5], [0, 0]]]
 
 
 def test_times_of_steps_count_as_a_part_of_the_dataset() -> None:

@@ -1,6 +1,11 @@
 """Names that columns of public and private logs have, in lower case and without signs, the best known first."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Sequence
+
+from bstkit.data.description.facts import ColumnFacts
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -27,8 +32,12 @@ LATER_LABELS = _names(
 )
 RATINGS = _names("rating ratings overall stars star score reviewrating userrating")
 BEHAVIOURS = _names("behavior behaviour behaviortype behaviourtype eventtype event actiontype action interaction type")
-KINDS_OF_EVENTS = _names("pv view click buy cart fav purchase addtocart transaction like impression")
+KINDS_OF_EVENTS = _names("pv view click buy cart fav purchase addtocart transaction like impression exposure show")
 """What a column of behaviours may hold."""
+SHOWN = _names("impression impr imp show shown exposure expose display displayed noclick skip")
+"""Of these, what says that something was only shown."""
+BOUGHT = _names("buy purchase transaction order")
+CLICKED = _names("click clicked clk")
 AFTERWARDS = _names(
     """dwell dwelltime watchtime playtime playduration readtime staytime helpful vote votes helpfulvote verified
     verifiedpurchase"""
@@ -45,3 +54,9 @@ HISTORIES = _names("hist seq past prev behav clicked viewed purchased recent")
 def plain(name: str) -> str:
     """A column's name without case and signs, to compare it with known ones."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def best_named(columns: Sequence[ColumnFacts], names: Sequence[str]) -> ColumnFacts | None:
+    """The column with the best-known name; the first of several; None where none is known."""
+    by_name = {plain(column.name): column for column in reversed(columns)}
+    return next((by_name[name] for name in names if name in by_name), None)

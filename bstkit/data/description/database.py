@@ -12,37 +12,37 @@ import duckdb
 
 from bstkit.data.layouts import Source, open_source
 from bstkit.data.log_errors import unreadable
-from bstkit.data.sql import identifier, literal
+from bstkit.data.prepared.database import working_database
+from bstkit.data.sql import identifier
 from bstkit.errors import DataError
-
-MEMORY_LIMIT = "2GB"
 
 
 @contextmanager
-def described_table(path: Path | None, seed: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, Source]]:
+def described_table(
+    path: Path | None, seed: int, memory_limit: str
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Source, int]]:
     """Read a log once into the table `source`, and remove everything at the end.
 
+    Yields:
+        The database, the source, and how many of its lines could not be read, which the table lacks.
+
     Raises:
-        DataError: the log is missing, unreadable or empty.
+        DataError: the log is missing, unreadable or empty, or the work does not fit into the memory limit.
     """
-    with tempfile.TemporaryDirectory(prefix="bstkit-describe-") as folder:
-        connection = duckdb.connect(str(Path(folder) / "log.duckdb"))
+    with (
+        tempfile.TemporaryDirectory(prefix="bstkit-describe-") as folder,
+        working_database(Path(folder) / "database", memory_limit) as connection,
+    ):
+        source = open_source(connection, path, seed, keep_going=True)
+        names = ", ".join(identifier(name) for name in ("row", *source.columns))
         try:
-            connection.execute("SET TimeZone = 'UTC'")
-            connection.execute("SET enable_progress_bar = false")  # it would write to standard output
-            connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-            connection.execute(f"SET temp_directory = {literal(Path(folder) / 'spill')}")
-            source = open_source(connection, path, seed)
-            names = ", ".join(identifier(name) for name in ("row", *source.columns))
-            try:
-                connection.execute(f"CREATE TABLE source AS SELECT {names} FROM ({source.query})")
-            except duckdb.Error as error:
-                raise unreadable(source.origin, error) from error
-            if not one_row(connection, "SELECT count(*) FROM source")[0]:
-                raise DataError(f"{source.origin} is empty: it has a header and no events", "give a log with events")
-            yield connection, source
-        finally:
-            connection.close()
+            connection.execute(f"CREATE TABLE source AS SELECT {names} FROM ({source.query})")
+        except duckdb.Error as error:
+            raise unreadable(source.origin, error) from error
+        if not one_row(connection, "SELECT count(*) FROM source")[0]:
+            raise DataError(f"{source.origin} is empty: it has a header and no events", "give a log with events")
+        listed = f"SELECT count(*) FROM ({source.unreadable})" if source.unreadable else "SELECT 0"
+        yield connection, source, int(one_row(connection, listed)[0])
 
 
 def one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,17 +18,23 @@ from bstkit.data.description.facts import ColumnFacts, Lengths, LogDescription
 from bstkit.data.description.guess import guess_draft
 from bstkit.data.description.proposal import proposal_toml
 from bstkit.data.description.remarks import add_remarks, allow_bad_rows, find_warnings
-from bstkit.data.description.row_lists import split_sql
-from bstkit.data.description.split_choice import choose_split
+from bstkit.data.description.split_choice import choose_split, possible_splits
 from bstkit.data.feature_files import known_features
+from bstkit.data.log_values import texts_of
 from bstkit.data.needed_columns import needed_columns, row_histories
+from bstkit.data.prepared.database import MEMORY_LIMIT
 from bstkit.errors import DataError
 from bstkit.progress import Advance
 from bstkit.spelling import did_you_mean
 
 
 def describe_log(
-    path: Path | str | None, features: Features | None = None, seed: int = 0, *, advance: Advance | None = None
+    path: Path | str | None,
+    features: Features | None = None,
+    seed: int = 0,
+    *,
+    memory_limit: str = MEMORY_LIMIT,
+    advance: Advance | None = None,
 ) -> LogDescription:
     """Describe a log; memory stays bounded, whatever its size.
 
@@ -37,16 +43,18 @@ def describe_log(
         features: what the columns mean. Defaults to the file that goes with the log, such as a features.toml beside it;
             where there is none, it is guessed.
         seed: of the embedded log.
+        memory_limit: what DuckDB may hold before it spills to disk.
         advance: told how far the work is.
 
     Raises:
-        DataError: the log is missing, unreadable, empty, or lacks a column that `features` names.
+        DataError: the log is missing, unreadable, empty, lacks a column that `features` names, or the work does not fit
+            into the memory limit.
         ConfigError: the features.toml beside the log is wrong.
     """
     tell = advance or (lambda done, note: None)
     path = None if path is None else Path(path)
     tell(0.0, "reading")
-    with described_table(path, seed) as (connection, source):
+    with described_table(path, seed, memory_limit) as (connection, source, unreadable):
         tell(0.4, "looking at columns")
         columns = column_facts(connection)
         known = features or known_features(path)
@@ -58,12 +66,15 @@ def describe_log(
             draft = Draft(known.model_dump(exclude_none=True, exclude_unset=True))
         tell(0.6, "measuring")
         description = _measure(connection, draft.features(), columns, source.origin, roles)
+        description = replace(description, unreadable=unreadable)
         if known is None:
             choose_split(connection, draft, list(draft.features().log.labels))
-            allow_bad_rows(draft, measures.bad_share(connection, draft.features()))
+            allow_bad_rows(draft, measures.bad_rows(connection, draft.features()) + unreadable, description.rows)
         add_remarks(draft, description)
-        warnings = find_warnings(draft.features(), description)
-        heading = (f"features.toml for {source.origin}: what its columns mean. {roles[0].upper()}{roles[1:]}.",)
+        warnings = tuple(find_warnings(draft.features(), description))
+        if known is not None:
+            warnings = (*warnings, *_split_warnings(connection, known))
+        heading = (f"features.toml for {source.origin}", f"What its columns mean: {roles}.")
         proposal = proposal_toml(draft, heading)
         tell(1.0, f"{description.rows:,} events")
         return replace(description, warnings=(*draft.missing, *warnings), proposal=proposal)
@@ -87,6 +98,7 @@ def _measure(
     return LogDescription(
         origin=origin,
         rows=int(one_row(connection, "SELECT count(*) FROM event")[0]),
+        unreadable=0,
         first=first,
         last=last,
         time_unit=features.log.time_unit,
@@ -107,6 +119,17 @@ def _measure(
     )
 
 
+def _split_warnings(connection: duckdb.DuckDBPyConnection, features: Features) -> Iterator[str]:
+    """Say when the last events of users cannot be left out as the file says."""
+    split = features.split
+    if split.time or split.user or split.column:
+        return
+    possible = possible_splits(connection, list(features.log.labels), split.leave_last)
+    if split.leave_last not in possible:
+        instead = f"leave_last = {possible[0]} would do" if possible else "split by time or by user"
+        yield f"[split] leave_last = {split.leave_last} leaves a part without rows or without labels: {instead}"
+
+
 def _row_lengths(
     connection: duckdb.DuckDBPyConnection, features: Features, columns: Sequence[ColumnFacts]
 ) -> dict[str, Lengths]:
@@ -115,7 +138,7 @@ def _row_lengths(
     found = {}
     for name, history in row_histories(features).items():
         column = next(iter(history.fields))
-        steps = split_sql(column, None if column in lists else history.separator)
+        steps = texts_of(features, column, history.separator, column in lists)
         measured = measures.lengths(connection, f"SELECT len({steps}) AS n FROM source")
         if measured is not None:
             found[name] = measured

@@ -5,35 +5,9 @@ from __future__ import annotations
 import duckdb
 
 from bstkit.config.features import Features
-from bstkit.data.label_rule import LabelRule
+from bstkit.data.log_values import label, seconds, text_of
 from bstkit.data.needed_columns import id_columns, label_rules
 from bstkit.data.sql import identifier
-
-_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000}
-
-
-def text_sql(features: Features, column: str) -> str:
-    """SQL of a column as text, NULL where it is empty; a derived one is made from its source."""
-    if column in features.columns:
-        words = f"trim(CAST({identifier(features.columns[column].first_of)} AS VARCHAR))"
-        return f"nullif(split_part({words}, ' ', 1), '')"
-    return f"nullif(CAST({identifier(column)} AS VARCHAR), '')"
-
-
-def seconds_sql(text: str, unit: str) -> str:
-    """SQL of a time in seconds since 1970, NULL where it is none."""
-    number = f"TRY_CAST({text} AS DOUBLE)"
-    finite = f"CASE WHEN isfinite({number}) THEN {number} / {_PER_SECOND[unit]} END"
-    return f"coalesce({finite}, epoch(TRY_CAST({text} AS TIMESTAMPTZ)))"
-
-
-def label_sql(text: str, rule: LabelRule) -> str:
-    """SQL of a label: 0, 1, or NULL where it is missing or unreadable."""
-    if rule.operator is not None:
-        number = f"TRY_CAST({text} AS DOUBLE)"
-        return f"CASE WHEN isfinite({number}) THEN CAST({number} {rule.operator} {rule.number!r} AS INTEGER) END"
-    truth = f"CASE lower({text}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE TRY_CAST({text} AS DOUBLE) END"
-    return f"CASE WHEN ({truth}) IN (0, 1) THEN CAST(({truth}) AS INTEGER) END"
 
 
 def described_ids(features: Features) -> dict[str, str]:
@@ -53,15 +27,16 @@ def make_event_table(connection: duckdb.DuckDBPyConnection, features: Features, 
 
     def text(column: str) -> str:
         read = features.columns[column].first_of if column in features.columns else column
-        return text_sql(features, column) if read in columns else "CAST(NULL AS VARCHAR)"
+        return text_of(features, column) if read in columns else "CAST(NULL AS VARCHAR)"
 
+    time = f"({seconds(text(features.log.time), features.log.time_unit)})"
     selected = [
         "row",
         f'{text(features.log.user)} AS "user"',
-        f'{seconds_sql(text(features.log.time), features.log.time_unit)} AS "time"',
+        f'CASE WHEN isfinite({time}) THEN {time} END AS "time"',
         *(f"{text(column)} AS {identifier(f'id:{column}')}" for column in described_ids(features)),
         *(
-            f"{label_sql(text(rule.column), rule)} AS {identifier(f'label:{task}')}"
+            f"{label(text(rule.column), rule)} AS {identifier(f'label:{task}')}"
             for task, rule in label_rules(features).items()
         ),
     ]

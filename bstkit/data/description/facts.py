@@ -121,6 +121,7 @@ class LogDescription:
     Args:
         origin: what was read.
         rows: number of events.
+        unreadable: lines of the log that could not be read; nothing else counts them.
         first, last: the time span, in UTC, ISO 8601; None where no time could be read.
         time_unit: what numbers in the time column count: `"s"`, `"ms"` or `"us"`.
         untimed: rows whose time is missing or unreadable.
@@ -141,6 +142,7 @@ class LogDescription:
 
     origin: str
     rows: int
+    unreadable: int
     first: str | None
     last: str | None
     time_unit: str

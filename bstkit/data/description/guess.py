@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from bstkit.data.description.column_names import AFTERWARDS, PROSE, RATINGS, plain
+from bstkit.data.description.column_names import AFTERWARDS, BOUGHT, PROSE, RATINGS, plain
 from bstkit.data.description.database import one_row
 from bstkit.data.description.dependence import Keyed, keyed_by
 from bstkit.data.description.draft import Draft
 from bstkit.data.description.facts import ColumnFacts
 from bstkit.data.description.guess_histories import draft_histories
-from bstkit.data.description.roles import Roles, guess_roles, is_binary, time_unit
+from bstkit.data.description.guess_labels import Labels, guess_labels, is_binary
+from bstkit.data.description.roles import Roles, guess_roles, time_unit
 from bstkit.data.description.row_lists import RowList, find_row_lists
 
 _ID_NAME = re.compile(r"(id|code|cate|category|cat|type|class|genre|brand|shop|store|seller|group|level|zip|city)s?$")
@@ -22,11 +23,12 @@ _ID_NAME = re.compile(r"(id|code|cate|category|cat|type|class|genre|brand|shop|s
 def guess_draft(connection: duckdb.DuckDBPyConnection, columns: Sequence[ColumnFacts]) -> Draft:
     """Guess what the columns of the table `source` mean."""
     rows = int(one_row(connection, "SELECT count(*) FROM source")[0])
-    roles = guess_roles(connection, columns)
+    single = [one for one in columns if not one.is_list and not one.is_nested and one.missing < rows]
+    labels = guess_labels(connection, single)
+    roles = guess_roles([one for one in single if one.name not in labels.columns], rows)
     draft = Draft()
-    _draft_log(draft, roles)
-    main = {roles.user, roles.item, roles.time, roles.behaviour}
-    main |= {re.split(r" >= ", condition)[0] for condition in roles.labels.values()}
+    _draft_log(draft, roles, labels)
+    main = {roles.user, roles.item, roles.time} | labels.columns
     others = [column for column in columns if column.name not in main]
     scalars = [column for column in others if not column.is_list and not column.is_nested]
     by_item = keyed_by(connection, roles.item, [column.name for column in scalars])
@@ -35,19 +37,19 @@ def guess_draft(connection: duckdb.DuckDBPyConnection, columns: Sequence[ColumnF
     keys = [name for name in (roles.item, *(one.name for one in attributes)) if name is not None]
     lists = find_row_lists(connection, others, keys)
     _draft_target(draft, roles, attributes, by_item, lists)
-    draft_histories(connection, draft, roles, lists)
+    draft_histories(connection, draft, roles, lists, bool(labels.conditions))
     for column in others:
         if column.name not in lists and column.name not in draft.tables["target"]:
             _draft_context(draft, column, rows, by_user, by_item)
     if roles.user is not None:
         draft.put("spaces", "user", value={"dim": 32})
         draft.put("context", roles.user, value={"space": "user"}, note="the user's own taste; cold users share one id")
-    if roles.behaviour:
-        draft.left_out[roles.behaviour] = "says what the user did, which is known only afterwards"
+    if labels.behaviour and labels.behaviour not in labels.read:
+        draft.left_out[labels.behaviour] = "says what the user did, which is known only afterwards"
     return draft
 
 
-def _draft_log(draft: Draft, roles: Roles) -> None:
+def _draft_log(draft: Draft, roles: Roles, labels: Labels) -> None:
     for role, column in (("user", roles.user), ("time", roles.time)):
         if column is None:
             draft.missing.append(f"no column looks like the {role}: name it in [log] {role}")
@@ -56,15 +58,16 @@ def _draft_log(draft: Draft, roles: Roles) -> None:
             draft.put("log", role, value=column, note=f"guessed: {roles.why[column]}")
     if roles.time_unit != "s":
         draft.put("log", "time_unit", value=roles.time_unit, note="guessed: the times are too large for seconds")
-    if roles.labels:
-        draft.put("log", "labels", value=dict(roles.labels))
-        reasons = {roles.why[name.split(" >= ")[0]]: None for name in roles.labels.values()}
-        draft.notes["log", "labels"] = "guessed: " + "; ".join(reasons)
+    if labels.conditions:
+        draft.put("log", "labels", value=dict(labels.conditions))
+        draft.notes["log", "labels"] = "guessed: " + "; ".join(dict.fromkeys(labels.why.values()))
         return
     draft.put("sampling", "negatives_per_positive", value=4)
     said = "no column looks like a label, so that every event counts as a click and what was not clicked is drawn"
-    if roles.behaviour:
-        said += f"; '{roles.behaviour}' says what happened: for a label write a column of zeros and ones into the log"
+    if labels.behaviour:
+        kind = next((kind for kind in labels.kinds if plain(kind) in BOUGHT), labels.kinds[-1])
+        example = f"labels = {{ ctr = \"{labels.behaviour} == '{kind}'\" }}"
+        said += f"; '{labels.behaviour}' holds {', '.join(labels.kinds[:8])}: a label would be {example} in [log]"
     draft.notes["sampling",] = said
 
 

@@ -8,36 +8,46 @@ from collections.abc import Mapping
 import duckdb
 
 from bstkit.data.description.column_names import plain
+from bstkit.data.description.database import one_row
 from bstkit.data.description.draft import Draft
 from bstkit.data.description.roles import Roles
 from bstkit.data.description.row_lists import RowList, aligned
+from bstkit.data.sql import identifier
 
 MAX_LENGTH = 50
 
 
 def draft_histories(
-    connection: duckdb.DuckDBPyConnection, draft: Draft, roles: Roles, lists: Mapping[str, RowList]
+    connection: duckdb.DuckDBPyConnection, draft: Draft, roles: Roles, lists: Mapping[str, RowList], labelled: bool
 ) -> None:
-    """Add the tables `[history.*]` to a draft that has its target."""
+    """Add the tables `[history.*]` to a draft that has its target.
+
+    Args:
+        connection: with the table `source`.
+        draft: to add to.
+        roles: the main columns.
+        lists: columns with several values a row.
+        labelled: whether some events are no positives.
+    """
     left = dict(lists)
     steps = next((one for one in lists.values() if roles.item is not None and one.partner() == roles.item), None)
     steps = steps or next((one for one in lists.values() if one.is_named_history and one.bits < one.values), None)
     if steps is None:
-        _draft_events(draft, roles)
+        _draft_events(draft, labelled)
     else:
         _draft_row_history(connection, draft, roles, steps, left)
     for one in left.values():
         _draft_multi_valued(draft, one)
 
 
-def _draft_events(draft: Draft, roles: Roles) -> None:
+def _draft_events(draft: Draft, labelled: bool) -> None:
     """A history of the user's earlier events."""
     fields = dict(draft.tables["target"])
     path = ("history", "hist")
     draft.put(*path, "fields", value=fields)
     draft.put(*path, "max_length", value=MAX_LENGTH, note="the most recent ones")
     draft.put(*path, "mask", value=next(iter(fields)))
-    if roles.labels:
+    if labelled:
         draft.put(*path, "events", value="positive", note='only what was clicked; "all": whatever was shown')
     draft.put(*path, "session_gap_s", value=1800, note="half an hour without an event ends a session")
     draft.put(*path, "negatives", value="uniform", note="what objective.* components are shown beside each step")
@@ -66,10 +76,22 @@ def _draft_row_history(
     if "mask_column" not in companions.values() and steps.least == steps.most > 1 and steps.zero_ends:
         draft.put(*path, "padding", value="0", note="guessed: all rows are equally long, and some start or end with it")
     for name, key in companions.items():
-        if key not in draft.tables["history"]["hist"]:
+        if key == "time" and not _all_older(connection, beside[name], roles):
+            draft.left_out[name] = "looks like the times of steps, but some are not older than their row"
+            del left[name]
+        elif key not in draft.tables["history"]["hist"]:
             draft.put(*path, key, value=name, note="guessed: its name and values")
             del left[name]
     draft.notes[path] = "oldest step first: if the log writes the newest first, add newest_first = true"
+
+
+def _all_older(connection: duckdb.DuckDBPyConnection, steps: RowList, roles: Roles) -> bool:
+    """Whether every step in the row is older than the row; a 0 stands for no step."""
+    if roles.time is None:
+        return False
+    newest = f"list_max([TRY_CAST(x AS DOUBLE) FOR x IN {steps.split}])"
+    event = f"TRY_CAST(CAST({identifier(roles.time)} AS VARCHAR) AS DOUBLE)"
+    return not one_row(connection, f"SELECT count(*) FROM source WHERE coalesce({newest} >= {event}, false)")[0]
 
 
 def _companion(name: str, one: RowList) -> str | None:

@@ -130,8 +130,9 @@ def cold_users(connection: duckdb.DuckDBPyConnection) -> float | None:
     )
 
 
-def bad_share(connection: duckdb.DuckDBPyConnection, features: Features) -> float:
-    """The share of the rows that lack what every row needs: a user, a time, and the label where there is one task."""
+def bad_rows(connection: duckdb.DuckDBPyConnection, features: Features) -> int:
+    """How many rows lack what every row needs: a user, a time, and the label where there is one task."""
     labels = [identifier(f"label:{task}") for task in features.log.labels]
     needed = ['"user"', '"time"', *(labels if len(labels) == 1 else [])]
-    return share(connection, " OR ".join(f"{column} IS NULL" for column in needed), "SELECT * FROM event") or 0.0
+    lacking = " OR ".join(f"{column} IS NULL" for column in needed)
+    return int(one_row(connection, f"SELECT count(*) FROM event WHERE {lacking}")[0])

@@ -43,19 +43,22 @@ def add_remarks(draft: Draft, description: LogDescription) -> None:
         _remark(draft, ("history", name, "max_length"), said)
 
 
-def allow_bad_rows(draft: Draft, bad: float) -> None:
-    """Leave out rows without a user, a time or a label, where a log of known columns has some."""
+def allow_bad_rows(draft: Draft, bad: int, rows: int) -> None:
+    """Leave out rows that cannot be read, or lack a user, a time or a label, where a log of known columns has some."""
     if draft.missing or not bad:
         return
-    draft.put("log", "bad_rows", value="skip", note=f"{bad:.2%} of the rows lack a user, a time or a label")
-    if bad > 0.01:
-        draft.put("log", "max_bad_share", value=min(1.0, ceil(110 * bad) / 100))
+    note = f"{bad:,} of {rows:,} rows cannot be read, or lack a user, a time or a label"
+    draft.put("log", "bad_rows", value="skip", note=note)
+    if bad > 0.01 * rows:
+        draft.put("log", "max_bad_share", value=min(1.0, ceil(110 * bad / rows) / 100))
 
 
 def _space(one: IdFacts) -> str:
     said = f"{one.keys:,} keys in {one.column}"
     if one.once:
-        said += f", {one.once:,} of them once: min_count = 2 would leave these out"
+        said += f", {one.once:,} of them once"
+    if one.once > 0.2 * one.keys:
+        said += ": min_count = 2 would leave these out"
     if one.keys >= _HUGE:
         said += "; hash_buckets = 10_000_000 needs no vocabulary"
     return said
@@ -75,6 +78,8 @@ def find_warnings(features: Features, description: LogDescription) -> Iterator[s
         yield f'the times look like {names[unit]}: set time_unit = "{unit}" in [log]'
     elif time is not None and time.numbers and unit is None:
         yield "the times are not all between 1976 and 2099 in one unit: seconds and milliseconds may be mixed"
+    if description.unreadable:
+        yield f"{description.unreadable:,} lines could not be read, and are not counted"
     if time is not None and description.untimed:
         yield f"{description.untimed:,} rows have no time that can be read"
     if description.ids[0].missing and description.users is not None:

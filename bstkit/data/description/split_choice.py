@@ -9,7 +9,7 @@ from bstkit.data.description.draft import Draft
 from bstkit.data.sql import identifier
 
 CHOICES = (10, 5, 3, 2, 1)
-_TIME = {"validation": 0.2, "test": 0.1}
+_TIME = {"validation": 0.1, "test": 0.1}
 
 
 def choose_split(connection: duckdb.DuckDBPyConnection, draft: Draft, tasks: list[str]) -> None:
@@ -19,7 +19,7 @@ def choose_split(connection: duckdb.DuckDBPyConnection, draft: Draft, tasks: lis
     for training; else the smallest that leaves every part of the split with what it needs. Where there is none, the
     split goes by time.
     """
-    possible = [number for number in CHOICES if _is_possible(connection, number, tasks)]
+    possible = possible_splits(connection, tasks)
     for number in possible:
         users, able = _users(connection, 4 * number)
         if 2 * able >= users:
@@ -33,7 +33,15 @@ def choose_split(connection: duckdb.DuckDBPyConnection, draft: Draft, tasks: lis
         draft.put("split", "leave_last", value=number, note=note)
         return
     draft.put("split", "time", value=_TIME)
-    draft.notes["split", "time"] = "users have too few events to leave the last ones out: the last tenth is the test"
+    draft.notes["split", "time"] = (
+        "users have too few events to leave the last ones out: the last tenth is the test, the one before validation"
+    )
+
+
+def possible_splits(connection: duckdb.DuckDBPyConnection, tasks: list[str], also: int = CHOICES[0]) -> list[int]:
+    """Which numbers may stand as `leave_last`: `also` and some smaller ones, the largest first."""
+    numbers = [also, *(number for number in CHOICES if number < also)]
+    return [number for number in numbers if _is_possible(connection, number, tasks)]
 
 
 def _users(connection: duckdb.DuckDBPyConnection, events: int) -> tuple[int, int]:

@@ -28,7 +28,7 @@ def _open(
     Raises:
         DataError: a header cannot be read, or the shards' columns differ.
     """
-    files = given.holding_something(given.ending(suffix))
+    files = given.shards(given.ending(suffix))
     columns = common_columns({file: header(file, delimiter) for file in files})
     kept = readable_columns(columns)
     origin = str(given.path)

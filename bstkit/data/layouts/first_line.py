@@ -10,6 +10,9 @@ from pathlib import Path
 from bstkit.data.layouts.rejects import MAX_LINE_BYTES
 from bstkit.errors import DataError
 
+_FEW = 1 << 16
+"""Bytes that a first look takes; a longer first line takes another."""
+
 
 def first_line(file: Path) -> str:
     """Return the first line that is not empty, without its end and without a byte order mark; `""` if there is none.
@@ -36,9 +39,9 @@ def header(file: Path, delimiter: str) -> list[str]:
     if not cells and _beginning(file):
         raise DataError(f"cannot read the header of {file}: its first line is empty", "write the columns' names there")
     names = [name or f"column{place}" for place, name in enumerate(cells)]
-    if any("\ud800" <= letter <= "\udfff" for name in names for letter in name):
+    if any(mark in name or not _is_utf8(name) for name in names for mark in "\r\n\0"):
         raise DataError(
-            f"cannot read {file}: its header is no UTF-8 text: {','.join(names)[:60]!r}",
+            f"cannot read {file}: its header is not one line of UTF-8 text: {','.join(names)[:60]!r}",
             "it may be damaged, or in another encoding: write it as UTF-8",
         )
     check_names(names, f"the header of {file}")
@@ -78,4 +81,5 @@ def _beginning(file: Path) -> str:
     return whole.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="surrogateescape")
 
 
-_FEW = 1 << 16
+def _is_utf8(text: str) -> bool:
+    return not any("\udc80" <= character <= "\udcff" for character in text)

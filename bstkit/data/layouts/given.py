@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+from bstkit.data.layouts.compression import check_whole
 from bstkit.data.log_errors import missing_path
 from bstkit.errors import DataError
 
@@ -38,11 +39,11 @@ class Given:
         endings = tuple(suffix + packed for suffix in suffixes for packed in _COMPRESSED)
         return tuple(file for file in self.files if file.name.lower().endswith(endings))
 
-    def holding_something(self, files: tuple[Path, ...]) -> tuple[Path, ...]:
-        """Leave out files of no bytes at all: a writer without rows may leave such a shard.
+    def shards(self, files: tuple[Path, ...]) -> tuple[Path, ...]:
+        """Leave out files of no bytes at all, as a writer without rows may make them; check that the others are whole.
 
         Raises:
-            DataError: all of them are.
+            DataError: all of them are empty, or one is cut short.
         """
         kept = tuple(file for file in files if file.stat().st_size)
         if not kept:
@@ -52,6 +53,8 @@ class Given:
                 else f"cannot read {self.path}: all of its {len(files)} files are empty",
                 "give a log with events",
             )
+        for file in kept:
+            check_whole(file)
         return kept
 
 

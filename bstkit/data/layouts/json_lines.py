@@ -33,7 +33,7 @@ def _open(connection: duckdb.DuckDBPyConnection, given: Given, keep_going: bool)
     Raises:
         DataError: the log is no JSON lines, or two of its keys differ in upper and lower case only.
     """
-    files = given.holding_something(given.ending(*SUFFIXES))
+    files = given.shards(given.ending(*SUFFIXES))
     for file in files:
         _check_kind(file)
     is_list = _learn_columns(connection, files, str(given.path))
@@ -61,9 +61,10 @@ def _lines(
     """
     shape = literal(json.dumps({name: ["VARCHAR"] if several else "VARCHAR" for name, several in is_list.items()}))
     parsed = (
-        "SELECT *, CASE WHEN json_valid(text) THEN json_keys(text) END AS keys, "
-        f"CASE WHEN json_valid(text) THEN json_transform(text, {shape}) END AS cells "
-        f"FROM ({numbered_lines(files, rejects, ignore)}) WHERE trim(text, ' ' || chr(9)) <> ''"
+        "SELECT *, CASE WHEN valid THEN json_keys(text) END AS keys, "
+        f"CASE WHEN valid THEN json_transform(text, {shape}) END AS cells "
+        f"FROM (SELECT *, json_valid(text) AS valid FROM ({numbered_lines(files, rejects, ignore)}) "
+        "WHERE trim(text, ' ' || chr(9)) <> '')"
     )
     return f"SELECT *, {_reason(is_list)} AS reason FROM ({parsed})"
 

@@ -8,6 +8,9 @@ from pathlib import Path
 from bstkit.data.layouts.rejects import TEXT_LENGTH, Rejects
 from bstkit.data.layouts.text_scan import scan
 
+_NEVER = "\U0010ffff"
+"""The delimiter between columns that are not there: by Unicode's word no character, so that no text holds it."""
+
 
 def numbered_lines(files: Sequence[Path], rejects: Rejects | None = None, ignore: bool = False) -> str:
     """Return SQL of the lines: `file`, `line` (from 1 in each file) and `text` (NULL where empty), in order.
@@ -27,8 +30,8 @@ def numbered_lines(files: Sequence[Path], rejects: Rejects | None = None, ignore
 
 
 def whole_lines(files: Sequence[Path], rejects: Rejects | None = None, ignore: bool = False) -> str:
-    """Return a table function with one column, `text`. The delimiter is a character that no text holds."""
-    return scan(files, ["text"], "\x01", quote="", header=False, line_ends="any", rejects=rejects, ignore=ignore)
+    """Return a table function with one column, `text`."""
+    return scan(files, ["text"], _NEVER, quote="", header=False, line_ends="any", rejects=rejects, ignore=ignore)
 
 
 def left_out(rejects: Rejects, lines: str) -> str:

@@ -115,7 +115,8 @@ def _source(
     rejects: Rejects | None,
 ) -> Source:
     query, columns = joined(connection, events, _EVENTS, sides)
-    return Source(query, columns, str(given.path), (ratings,), rejects.query if rejects else None)
+    files = (ratings, *(side.file for side in sides))
+    return Source(query, columns, str(given.path), files, rejects.query if rejects else None)
 
 
 def _events_file(given: Given, name: str) -> Path:

@@ -20,7 +20,7 @@ def _open(connection: duckdb.DuckDBPyConnection, given: Given, keep_going: bool)
         DataError: a file is damaged, or the shards' columns differ.
     """
     files = tuple(file for file in given.files if file.name.lower().endswith(".parquet"))
-    files = given.holding_something(files)
+    files = given.shards(files)
     types = {}
     for file in files:
         try:

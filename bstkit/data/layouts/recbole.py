@@ -35,8 +35,10 @@ def _open(connection: duckdb.DuckDBPyConnection, given: Given, keep_going: bool)
     rejects = Rejects() if keep_going else None
     own = readable_columns(header)
     events = numbered(own, _scan(inter, header, rejects))
-    query, columns = joined(connection, events, own, _sides(inter, header))
-    return Source(query, columns, str(given.path), (inter,), rejects.query if rejects else None)
+    sides = _sides(inter, header)
+    query, columns = joined(connection, events, own, sides)
+    files = (inter, *(side.file for side in sides))
+    return Source(query, columns, str(given.path), files, rejects.query if rejects else None)
 
 
 def _find_inter(given: Given) -> Path:

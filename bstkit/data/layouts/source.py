@@ -21,7 +21,7 @@ class Source:
             file by file as in `files`, each in its own order. It is the tie-break between events of one time.
         columns: the columns' names, without `row`; a column of the log that is itself called `row` is left out.
         origin: how errors and provenance name it.
-        files: what is read, in order; empty for the embedded log.
+        files: what is read, in order, then what describes users and items; empty for the embedded log.
         unreadable: SQL that lists the lines that `query` left out, to be run on the same connection after `query` ran
             to its end (the last run counts): `file` and `reason` (text), `line` (bigint, from 1, the header and empty
             lines counted), `text` (at most 200 characters of it). None where

@@ -17,7 +17,7 @@ _NAMES = ("userbehavior.csv", "userbehavior.csv.gz", "userbehavior.csv.zst")
 
 
 def _open(connection: duckdb.DuckDBPyConnection, given: Given, keep_going: bool) -> Source:
-    files = given.holding_something(tuple(file for file in given.files if file.name.lower() in _NAMES))
+    files = given.shards(tuple(file for file in given.files if file.name.lower() in _NAMES))
     rejects = Rejects() if keep_going else None
     table = scan(files, COLUMNS, ",", quote="", header=False, rejects=rejects)
     return Source(numbered(COLUMNS, table), COLUMNS, str(given.path), files, rejects.query if rejects else None)

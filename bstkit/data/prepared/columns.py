@@ -69,7 +69,7 @@ class ColumnStore:
 
     def writer(self, name: str, dtype: DTypeLike) -> ColumnWriter:
         """Begin a column."""
-        self.files[name] = f"{quote(name, safe='')}.npy"
+        self.files[name] = _file_name(name)
         return ColumnWriter(self.folder / self.files[name], dtype)
 
     def share(self, name: str, of: str) -> None:
@@ -86,7 +86,11 @@ class ColumnStore:
         """Let a column take the name of another one, which is forgotten; names that share the other's file keep it."""
         if to in self.files:
             self.forget(to)
-        self.files[to] = self.files.pop(name)
+        file, named = self.files.pop(name), _file_name(to)
+        if file not in self.files.values() and named not in self.files.values():
+            (self.folder / file).rename(self.folder / named)
+            file = named
+        self.files[to] = file
 
     def array(self, name: str) -> NDArray[Any]:
         """Map a column, read only."""
@@ -105,9 +109,14 @@ class ColumnStore:
         `name` may be one of `names`: the column is then replaced.
         """
         before = self.files.get(name)
-        target = self.folder / f"{quote(name, safe='')}.new"
+        target = self.folder / f"{_file_name(name)}.new"
         with ColumnWriter(target, dtype) as writer:
             for first, found in self.pieces(*names):
                 writer.append(make(first, *found))
-        self.files[name] = before or f"{quote(name, safe='')}.npy"
+        self.files[name] = before or _file_name(name)
         target.replace(self.folder / self.files[name])
+
+
+def _file_name(column: str) -> str:
+    """A name of a file for any name of a column."""
+    return f"{quote(column.replace(':', '.'), safe='')}.npy"

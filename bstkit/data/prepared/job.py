@@ -142,7 +142,7 @@ def _write_dataset(
         write_events(log.connection, features, keys, store, log.rows, advance)
         for name in row_histories(features):
             write_steps(log.connection, features, keys, name, store)
-    with progress.stage("split and encode"):
+    with progress.stage("split"):
         if scoring:
             store.derive("split", "int8", ("user",), lambda _, user: user * 0 + TEST)
         else:
@@ -153,7 +153,7 @@ def _write_dataset(
             drawn = draw_events(store, features, features.sampling, folder / "drawn", log.origin, advance)
             sampling = features.sampling.model_copy(update={"rate": drawn.rate})
             features = features.model_copy(update={"sampling": sampling})
-    with progress.stage("split and encode"):
+    with progress.stage("encode"):
         sizes = write_ids(store, log.connection, features, keys, folder / VOCABULARIES, earlier)
     with progress.stage("lay out histories"):
         write_histories(store, features)

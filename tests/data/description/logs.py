@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+
+import duckdb
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
@@ -109,10 +112,64 @@ def behaviours(path: Path) -> Path:
     return write_csv(path, ["user_id", "item_id", "category_id", "behavior", "timestamp"], rows)
 
 
-LABELLED: dict[str, Callable[[Path], Path]] = {
+def impressions(path: Path) -> Path:
+    """What was shown and what was clicked, in one column; some rows without a time."""
+    rng = random.Random(7)
+    rows = [
+        [n % 40, rng.randrange(60), "" if n == 99 else 1_700_000_000 + n, rng.choice(["impression", "click"])]
+        for n in range(1_000)
+    ]
+    return write_csv(path, ["member_id", "ad_id", "ts", "action"], rows)
+
+
+def single_events(path: Path) -> Path:
+    """Users with one event each."""
+    rows = [[f"u{n}", f"i{n % 9}", 1_700_000_000 + n, n // 7 % 2] for n in range(200)]
+    return write_csv(path, ["user", "item", "time", "click"], rows)
+
+
+def json_lines(path: Path) -> Path:
+    """Objects with lists and further objects in them."""
+    rng = random.Random(8)
+    lines = [
+        {
+            "user_id": f"u{n % 30}",
+            "item_id": rng.choice("abcdefgh"),
+            "clicked_items": rng.choices("abcdefgh", k=rng.randrange(6)),
+            "tags": ["x", "y"][: n % 3],
+            "price": rng.random() * 9,
+            "ts": 1_700_000_000 + n,
+            "click": rng.random() < 0.5,
+            "device": {"os": "x"},
+        }
+        for n in range(800)
+    ]
+    path = path.with_suffix(".jsonl")
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def shards(path: Path) -> Path:
+    """The events of `two_tasks` as a folder of Parquet files, with typed columns."""
+    folder = path.with_suffix("")
+    folder.mkdir()
+    events = f"SELECT * FROM read_csv('{two_tasks(folder.parent / 'all.csv')}')"
+    for number in range(3):
+        duckdb.connect().execute(
+            f"COPY (SELECT * FROM ({events}) WHERE ts % 3 = {number}) TO '{folder / f'{number}.parquet'}'"
+        )
+    return folder
+
+
+PROPOSED: dict[str, Callable[[Path], Path]] = {
     "reviews": reviews,
     "short_users": short_users,
     "two_tasks": two_tasks,
     "odd_names": odd_names,
     "row_histories": row_histories,
+    "impressions": impressions,
+    "single_events": single_events,
+    "behaviours": behaviours,
+    "json_lines": json_lines,
+    "shards": shards,
 }

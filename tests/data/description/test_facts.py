@@ -1,10 +1,14 @@
 """Every fact, by hand on a log of twenty events."""
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
+from bstkit.config.features import Split
 from bstkit.config.features_file import features_from_toml
 from bstkit.data.description import describe_log
+from bstkit.data.description.database import described_table
 from bstkit.data.description.facts import Lengths, Unseen
 from bstkit.errors import DataError
 from tests.data.description import logs
@@ -84,6 +88,18 @@ def test_mixed_units_are_a_warning(tmp_path):
     assert any("mixed" in warning for warning in describe_log(write(tmp_path, rows)).warnings)
 
 
+@pytest.mark.parametrize(
+    ("leave_last", "said"), [(9, "leave_last = 3 would do"), (4, "leave_last = 3 would do"), (3, None)]
+)
+def test_split_that_the_log_does_not_allow_is_a_warning(tmp_path, leave_last, said):
+    rows = [[f"u{user}", f"i{n % 3}", START + n, n % 2] for user in range(3) for n in range(9)]
+    log = write(tmp_path, rows)
+    features = features_from_toml(describe_log(log).proposal)
+    features = features.model_copy(update={"split": Split(leave_last=leave_last)})
+    warned = [warning for warning in describe_log(log, features).warnings if "leave_last" in warning]
+    assert [said in warning for warning in warned] == ([True] if said else [])
+
+
 def test_embedded_log_is_described_by_its_own_features():
     log = describe_log(None)
     assert (log.users, log.rows) == (1000, 47878)
@@ -114,13 +130,27 @@ def test_nothing_is_left_behind(twenty, tmp_path, monkeypatch):
     assert list(scratch.iterdir()) == []
 
 
-def test_a_log_larger_than_memory_is_described_on_disk(tmp_path, monkeypatch):
+def test_a_log_larger_than_memory_is_described_on_disk(tmp_path):
     log = tmp_path / "log.parquet"
     text = "md5(CAST(range AS VARCHAR)) || md5(CAST(range + 1 AS VARCHAR))"
     duckdb.connect().execute(
         f"""COPY (SELECT 'user-' || range % 4000 AS user_id, 'item-' || range % 999 AS item_id,
         1700000000 + range AS time, range % 2 AS click, {text} || {text} AS note FROM range(200000)) TO '{log}'"""
     )
-    monkeypatch.setattr("bstkit.data.description.database.MEMORY_LIMIT", "48MB")  # the texts alone are 26 MB
-    described = describe_log(log)
+    described = describe_log(log, memory_limit="48MB")  # the texts alone are 26 MB
     assert (described.rows, described.users, described.ids[1].keys) == (200_000, 4_000, 999)
+
+
+def test_database_has_a_limit_and_spills_into_its_own_folder(twenty):
+    with described_table(twenty, 0, "48MiB") as (connection, _, _):
+        settings = "SELECT current_setting('memory_limit'), current_setting('temp_directory'), current_database()"
+        limit, spill, database = connection.execute(settings).fetchone()
+        assert (limit, Path(spill).parents[1].name[:16], database) == ("48.0 MiB", "bstkit-describe-", "work")
+
+
+def test_limit_that_is_no_size_or_too_small_is_one_error(twenty):
+    with pytest.raises(DataError, match="no amount of memory"):
+        describe_log(twenty, memory_limit="much")
+    with pytest.raises(DataError) as caught:
+        describe_log(twenty, memory_limit="1MB")
+    assert "--memory-limit" in caught.value.hint

@@ -12,7 +12,7 @@ from tests.data.description import logs
 from tests.data.logs import write_recbole
 
 
-@pytest.fixture(scope="module", params=logs.LABELLED.values(), ids=logs.LABELLED)
+@pytest.fixture(scope="module", params=logs.PROPOSED.values(), ids=logs.PROPOSED)
 def described(request, tmp_path_factory):
     log = request.param(tmp_path_factory.mktemp("log") / "log.csv")
     return log, describe_log(log)
@@ -24,7 +24,8 @@ def test_proposal_prepares_the_log_it_was_made_from(described, tmp_path):
     file.write_text(description.proposal, encoding="utf-8")
     dataset = load_dataset(log, load_features(file))
     assert [len(dataset.rows(split)) > 0 for split in SPLITS] == [True] * 3
-    assert sum(len(dataset.rows(split)) for split in SPLITS) == description.rows
+    if dataset.features.sampling is None:
+        assert sum(len(dataset.rows(split)) for split in SPLITS) == description.rows - description.untimed
 
 
 def test_proposal_says_of_each_guess_that_it_is_one(described):
@@ -69,6 +70,12 @@ def test_several_labels_become_tasks(tmp_path):
     assert "site" not in features.context
 
 
+def test_clicks_among_what_was_shown_become_the_label(tmp_path):
+    features = features_of(logs.impressions, tmp_path)
+    assert features.log.labels == {"ctr": "action == 'click'"}
+    assert (features.log.user, features.target) == ("member_id", {"ad_id": "item"})
+
+
 def test_odd_names_are_quoted(tmp_path):
     features = features_of(logs.odd_names, tmp_path)
     assert features.log.user == "user id"
@@ -90,12 +97,19 @@ def test_padding_is_found_where_nothing_masks_it(tmp_path):
     assert (hist.fields, hist.separator, hist.padding) == ({"clicked_items": "item"}, ",", "0")
 
 
+def test_lists_of_json_lines_are_histories(tmp_path):
+    features = features_of(logs.json_lines, tmp_path)
+    assert features.history["hist"].fields == {"clicked_items": "item"}
+    assert features.history["tags"].fields == {"tags": "tags"}
+    assert list(features.context) == ["price", "user_id"]
+
+
 def test_log_without_labels_is_to_be_sampled(tmp_path):
     description = describe_log(logs.behaviours(tmp_path / "log.csv"))
     features = features_from_toml(description.proposal)
     assert features.log.labels == {}
     assert features.sampling is not None
-    assert "'behavior' says what happened" in description.proposal.replace("\n# ", " ")
+    assert "'behavior' holds pv, " in description.proposal.replace("\n# ", " ")
     assert "behavior" not in {*features.context, *features.target}
 
 
@@ -111,11 +125,9 @@ def test_what_cannot_be_found_is_said_and_left_to_fill_in(tmp_path):
 
 
 def test_users_with_single_events_are_split_by_time(tmp_path):
-    rows = [[f"u{n}", f"i{n % 9}", 1_700_000_000 + n, n % 2] for n in range(100)]
-    log = logs.write_csv(tmp_path / "log.csv", ["user", "item", "time", "click"], rows)
-    split = features_from_toml(describe_log(log).proposal).split
+    split = features_of(logs.single_events, tmp_path).split
     assert split.time is not None
-    assert (split.time.validation, split.time.test) == (0.2, 0.1)
+    assert (split.time.validation, split.time.test) == (0.1, 0.1)
 
 
 def test_rows_without_a_time_are_to_be_skipped(tmp_path):
@@ -139,7 +151,7 @@ def test_known_log_keeps_its_features(tmp_path):
     assert description.ids[1].keys == 3  # the first genres: Drama, Comedy, War
 
 
-@pytest.mark.parametrize("name", ["tab\there", 'quote"', "umlaut ä", "\x7f", "a.b", "#"])
+@pytest.mark.parametrize("name", ['quote"', "back\\slash", "umlaut ä", "a.b", "#", "'"])
 def test_any_column_name_can_stand_in_a_proposal(tmp_path, name):
     rows = [[f"u{n % 5}", f"i{n % 9}", 1_700_000_000 + n, n % 2, "wxyz"[n % 4]] for n in range(90)]
     log = logs.write_csv(tmp_path / "log.csv", ["user", "item", "time", "click", name], rows)

@@ -64,6 +64,18 @@ def test_download_goes_on_where_it_was_cut(data_set, home, tmp_path, tag, modifi
     assert home.asked[1]["If-Range"] == (tag or modified)
 
 
+def test_download_that_somebody_stops_goes_on(data_set, home, tmp_path):
+    class Stopped(Progress):
+        def advance(self, name, done, note):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch(data_set, tmp_path / "small", Stopped())
+    kept = part_of(tmp_path / "small").stat().st_size
+    assert fetch(data_set, tmp_path / "small").files == FILES
+    assert kept > 0
+
+
 def test_download_is_cut_twice(data_set, home, tmp_path):
     cut(data_set, home, tmp_path / "small")
     home.cut_after = 10

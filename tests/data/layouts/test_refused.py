@@ -9,10 +9,19 @@ import numpy as np
 import pytest
 
 from bstkit.data.layouts import open_source
+from bstkit.data.log_errors import unreadable
 from bstkit.errors import DataError
 from tests.data.layouts.reading import Reader, write_bytes, write_log
 
 ROWS = [{"user": "u", "item": "i"}]
+
+
+def read(path: Path, keep_going: bool) -> None:
+    """Open a log and read all of it, as `read_log` does."""
+    try:
+        Reader(path, keep_going)
+    except duckdb.Error as error:
+        raise unreadable(str(path), error) from error
 
 
 def mixed_formats(folder: Path) -> Path:
@@ -68,6 +77,39 @@ def keys_twice_but_for_case(folder: Path) -> Path:
 
 def header_not_utf8(folder: Path) -> Path:
     return write_bytes(folder / "log.csv", b"us\xe9r,item\n1,2\n")
+
+
+def header_of_two_lines(folder: Path) -> Path:
+    return write_bytes(folder / "log.csv", b'"us\ner",item\n1,2\n')
+
+
+def header_after_an_empty_line(folder: Path) -> Path:
+    return write_bytes(folder / "log.csv", b"\nuser,item\n1,2\n")
+
+
+def cut(folder: Path, name: str) -> Path:
+    """A compressed file without its second half; what it holds does not compress."""
+    rng = np.random.default_rng(0)
+    numbers = rng.integers(10**9, size=(40_000, 2))
+    path = write_log(folder / name, [{"user": str(user), "item": str(item)} for user, item in numbers])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
+def cut_csv_gz(folder: Path) -> Path:
+    return cut(folder, "log.csv.gz")
+
+
+def cut_csv_zst(folder: Path) -> Path:
+    return cut(folder, "log.csv.zst")
+
+
+def cut_json_gz(folder: Path) -> Path:
+    return cut(folder, "log.jsonl.gz")
+
+
+def cut_taobao_gz(folder: Path) -> Path:
+    return cut(folder, "UserBehavior.csv.gz")
 
 
 def header_too_long(folder: Path) -> Path:
@@ -127,7 +169,13 @@ def json_without_objects(folder: Path) -> Path:
         (header_twice, "header of .*log.csv names 'user' twice", "name of its own"),
         (header_twice_but_for_case, "names 'User' twice .and 'user': upper and lower", "name of its own"),
         (keys_twice_but_for_case, "names 'User' twice", "name of its own"),
-        (header_not_utf8, "log.csv: its header is no UTF-8 text", "UTF-8"),
+        (header_not_utf8, "log.csv: its header is not one line of UTF-8 text", "UTF-8"),
+        (header_of_two_lines, "its header is not one line", "UTF-8"),
+        (header_after_an_empty_line, "its first line is empty", "names"),
+        (cut_csv_gz, "cannot read .*log.csv.gz", "cut short"),
+        (cut_csv_zst, "cannot read .*log.csv.zst", "cut short"),
+        (cut_json_gz, "cannot read .*log.jsonl.gz", "cut short"),
+        (cut_taobao_gz, "cannot read .*UserBehavior.csv.gz", "cut short"),
         (header_too_long, "first line is longer than 2,000,000 bytes", "shorten"),
         (header_with_open_quote, "cannot read the header of .*log.csv", "damaged"),
         (no_gzip, "cannot read .*log.csv.gz", "damaged"),
@@ -144,7 +192,7 @@ def json_without_objects(folder: Path) -> Path:
 def test_log_is_refused(tmp_path: Path, make: Callable[[Path], Path], says: str, hint: str, keep_going: bool) -> None:
     path = make(tmp_path)
     with pytest.raises(DataError, match=f"(?s){says}") as caught:
-        Reader(path, keep_going)
+        read(path, keep_going)
     assert re.search(hint, caught.value.hint)
 
 
