@@ -89,6 +89,7 @@ def side(name: str, measured: Run, rows: int, result: Path) -> dict[str, Any]:
     row = {
         "seconds": round(measured.seconds, 1),
         "cpu_seconds": round(measured.cpu_seconds, 1),
+        "load": round(os.getloadavg()[0], 1),
         "rows_per_s": round(rows / measured.seconds),
         "peak_gb": round(measured.peak_bytes / 1e9, 2),
         "peak_by": measured.peak_by,
@@ -142,7 +143,7 @@ def main() -> int:
                 shutil.rmtree(folder)
     ours = [result["bstkit"] for result in results]
     report = {
-        "machine": {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1), "machine": platform.machine()},
+        "machine": {"cores": os.cpu_count(), "machine": platform.machine()},
         "versions": {name: _version(name) for name in ("duckdb", "pandas", "numpy")},
         "memory_limit": options.memory_limit,
         "reached": all("died" not in row and row["peak_gb"] < AIM_BYTES / 1e9 for row in ours),
