@@ -13,12 +13,12 @@ from pathlib import Path
 
 import duckdb
 
+from bstkit.data.checked.log_errors import unreadable
 from bstkit.data.layouts.first_line import check_names, first_line
 from bstkit.data.layouts.given import Given
 from bstkit.data.layouts.lines import left_out, numbered_lines, whole_lines
 from bstkit.data.layouts.rejects import TEXT_LENGTH, Rejects
 from bstkit.data.layouts.source import Layout, Source, readable_columns
-from bstkit.data.log_errors import unreadable
 from bstkit.data.sql import identifier, literal
 from bstkit.errors import DataError
 
