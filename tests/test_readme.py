@@ -19,6 +19,11 @@ COMMANDS = [
 ]
 
 
+def name_of(command):
+    """The words that name a command: two in a group."""
+    return command[1:3] if command[1] == "data" else command[1:2]
+
+
 def test_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     [code] = re.findall(r"```python\nimport bstkit\n(.*?)```", README, re.DOTALL)
     monkeypatch.chdir(tmp_path)
@@ -36,7 +41,7 @@ def test_commands_of_the_readme_exist_with_their_options(command, capsys, monkey
 
     monkeypatch.setenv("COLUMNS", "200")
     with pytest.raises(SystemExit) as done:
-        main([command[1], "--help"])
+        main([*name_of(command), "--help"])
     assert not done.value.code
     usage = capsys.readouterr().out
     for option in (word for word in command if word.startswith("--")):
@@ -47,7 +52,9 @@ def test_every_command_is_in_the_readme(capsys):
     from bstkit.cli.app import app
 
     names = {command.name for command in app.registered_commands}
-    assert names == set(re.findall(r"^\| `bstkit (\w+)", README, re.MULTILINE))
+    for group in app.registered_groups:
+        names |= {f"{group.name} {command.name}" for command in group.typer_instance.registered_commands}
+    assert names == set(re.findall(r"^\| `bstkit ((?:data )?[\w-]+)", README, re.MULTILINE))
 
 
 def test_files_that_the_readme_names_are_there():

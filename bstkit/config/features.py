@@ -175,7 +175,13 @@ class Shares(Table):
 
 
 class TimeSplit(Table):
-    """When validation and test begin: a share of all events (0.1: the last tenth), seconds since 1970, or a date."""
+    """How large validation and test are, as shares of all events, or when they begin.
+
+    Args:
+        validation: below 1, a share: these events before the test. Otherwise seconds since 1970, or a date: the first
+            moment of validation.
+        test: likewise; the last events.
+    """
 
     validation: float | datetime | date
     test: float | datetime | date

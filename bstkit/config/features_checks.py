@@ -9,7 +9,7 @@ from bstkit.config.features import FIRST_ID, ContextId, ContextNumeric, Features
 from bstkit.config.history_checks import history_findings, log_columns_of
 from bstkit.config.problems import Finding, Problem
 from bstkit.config.split_checks import split_findings
-from bstkit.data.label_rule import parse_label
+from bstkit.data.checked.label_rule import parse_label
 from bstkit.inputs import input_specs, negative_specs
 from bstkit.spelling import did_you_mean
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bstkit.data.log_errors import missing_path
+from bstkit.data.checked.log_errors import missing_path
 from bstkit.errors import ConfigError
 from bstkit.staging import check_free
 

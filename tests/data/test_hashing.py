@@ -2,7 +2,7 @@
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bstkit.data.hashing import hash_id, hash_sql
@@ -40,6 +40,7 @@ def test_ids_of_the_docstring() -> None:
     assert ids_by_sql([key for key, _ in VECTORS], MILLION) == found
 
 
+@settings(deadline=None)
 @given(st.lists(keys, max_size=20), buckets)
 def test_sql_gives_the_same_ids(keys: list[str], count: int) -> None:
     expected = [hash_id(key, count) for key in keys]

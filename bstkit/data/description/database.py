@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
+from bstkit.data.checked.log_errors import unreadable
 from bstkit.data.layouts import Source, open_source
-from bstkit.data.log_errors import unreadable
 from bstkit.data.prepared.database import working_database
 from bstkit.data.sql import identifier
 from bstkit.errors import DataError

@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 
 from bstkit.config.features import Features
+from bstkit.data.checked.log_values import texts_of
+from bstkit.data.checked.needed_columns import needed_columns, row_histories
 from bstkit.data.description import measures
 from bstkit.data.description.columns import column_facts
 from bstkit.data.description.database import described_table, one_row
@@ -20,8 +22,6 @@ from bstkit.data.description.proposal import proposal_toml
 from bstkit.data.description.remarks import add_remarks, allow_bad_rows, find_warnings
 from bstkit.data.description.split_choice import choose_split, possible_splits
 from bstkit.data.feature_files import known_features
-from bstkit.data.log_values import texts_of
-from bstkit.data.needed_columns import needed_columns, row_histories
 from bstkit.data.prepared.database import MEMORY_LIMIT
 from bstkit.errors import DataError
 from bstkit.progress import Advance

@@ -5,8 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from bstkit.config.features import Features
-from bstkit.data.log_values import label, seconds, text_of
-from bstkit.data.needed_columns import id_columns, label_rules
+from bstkit.data.checked.log_values import label, seconds, text_of
+from bstkit.data.checked.needed_columns import id_columns, label_rules
 from bstkit.data.sql import identifier
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from bstkit.data.checked.label_rule import parse_label
 from bstkit.data.description.column_names import (
     BEHAVIOURS,
     CLICKED,
@@ -20,7 +21,6 @@ from bstkit.data.description.column_names import (
     plain,
 )
 from bstkit.data.description.facts import ColumnFacts
-from bstkit.data.label_rule import parse_label
 from bstkit.data.sql import identifier
 
 _REACHED = 0.6

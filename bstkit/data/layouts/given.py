@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+from bstkit.data.checked.log_errors import missing_path
 from bstkit.data.layouts.compression import check_whole
-from bstkit.data.log_errors import missing_path
 from bstkit.errors import DataError
 
 _COMPRESSED = ("", ".gz", ".zst")

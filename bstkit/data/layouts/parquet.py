@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import duckdb
 
+from bstkit.data.checked.log_errors import unreadable
 from bstkit.data.layouts.delimited import common_columns
 from bstkit.data.layouts.given import Given
 from bstkit.data.layouts.source import Layout, Source, numbered, readable_columns
 from bstkit.data.layouts.text_scan import paths
-from bstkit.data.log_errors import unreadable
 
 
 def _open(connection: duckdb.DuckDBPyConnection, given: Given, keep_going: bool) -> Source:

@@ -42,7 +42,7 @@ class Rejects:
         breaks = "chr(10) || chr(13)"  # the reader counts empty lines above as part of the line
         scans = f"unreadable_{self.number}_files"
         return (
-            f"SELECT DISTINCT ON (file_path, line) file_path AS file, "
+            "SELECT DISTINCT ON (file_path, line) file_path AS file, "
             f"CAST(line AS BIGINT) AS line, {reason} AS reason, left(trim(csv_line, {breaks}), {TEXT_LENGTH}) AS text "
             f"FROM unreadable_{self.number} JOIN {scans} USING (scan_id, file_id) "
             f"WHERE scan_id = (SELECT max(scan_id) FROM {scans}) "

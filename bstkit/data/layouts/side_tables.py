@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from bstkit.data.log_errors import unreadable
+from bstkit.data.checked.log_errors import unreadable
 from bstkit.data.sql import identifier
 from bstkit.errors import DataError
 

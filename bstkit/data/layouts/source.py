@@ -24,8 +24,8 @@ class Source:
         files: what is read, in order, then what describes users and items; empty for the embedded log.
         unreadable: SQL that lists the lines that `query` left out, to be run on the same connection after `query` ran
             to its end (the last run counts): `file` and `reason` (text), `line` (bigint, from 1, the header and empty
-            lines counted), `text` (at most 200 characters of it). None where
-            nothing is left out: then what cannot be read is an error.
+            lines counted), `text` (at most 200 characters of it). None where nothing is left out: then what cannot be
+            read is an error.
     """
 
     query: str

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from bstkit.data.log_errors import out_of_memory
+from bstkit.data.checked.log_errors import out_of_memory
 from bstkit.data.sql import literal
 from bstkit.errors import DataError
 

@@ -16,8 +16,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bstkit.config.features import OOV_ID, Features
+from bstkit.data.checked.needed_columns import id_columns, numeric_columns, row_histories
 from bstkit.data.hashing import hash_sql
-from bstkit.data.needed_columns import id_columns, numeric_columns, row_histories
 from bstkit.data.pieces import PIECE_ROWS
 from bstkit.data.prepared.columns import ColumnStore, ColumnWriter
 from bstkit.data.sql import identifier

@@ -11,11 +11,11 @@ import duckdb
 
 from bstkit.config.features import Features
 from bstkit.config.features_file import features_to_toml
+from bstkit.data.checked.log import Log, read_log
+from bstkit.data.checked.needed_columns import id_columns, row_histories
 from bstkit.data.dataset import SPLITS, Dataset
 from bstkit.data.feature_files import features_for
 from bstkit.data.leaks import check_leaks
-from bstkit.data.log import Log, read_log
-from bstkit.data.needed_columns import id_columns, row_histories
 from bstkit.data.prepared.columns import ColumnStore
 from bstkit.data.prepared.database import MEMORY_LIMIT, working_database
 from bstkit.data.prepared.events import number_keys, write_events, write_steps

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bstkit.config.features import FIRST_ID, OOV_ID, Features, Space
-from bstkit.data.needed_columns import id_columns, row_histories
+from bstkit.data.checked.needed_columns import id_columns, row_histories
 from bstkit.data.pieces import PIECE_ROWS, read_piece
 from bstkit.data.prepared.columns import ColumnStore
 from bstkit.data.prepared.events import KeyTables

@@ -7,9 +7,9 @@ import duckdb
 import pytest
 
 from bstkit.config.features import LogColumns
+from bstkit.data.checked.log import read_log
+from bstkit.data.checked.log_errors import unreadable
 from bstkit.data.layouts import open_source
-from bstkit.data.log import read_log
-from bstkit.data.log_errors import unreadable
 from bstkit.errors import DataError
 from tests.data.layouts.reading import Reader, write_bytes
 from tests.data.logs import features, plain_features, write_recbole

@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from bstkit.data.checked.log_errors import unreadable
 from bstkit.data.layouts import FORMATS, LAYOUTS, open_source
-from bstkit.data.log_errors import unreadable
 from bstkit.errors import DataError
 from tests.data.layouts.reading import Reader, Rows, write_bytes, write_log
 

@@ -8,8 +8,8 @@ import duckdb
 import numpy as np
 import pytest
 
+from bstkit.data.checked.log_errors import unreadable
 from bstkit.data.layouts import open_source
-from bstkit.data.log_errors import unreadable
 from bstkit.errors import DataError
 from tests.data.layouts.reading import Reader, write_bytes, write_log
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bstkit.config.features import Features
-from bstkit.data.label_rule import LabelRule
+from bstkit.data.checked.label_rule import LabelRule
 from bstkit.data.sql import identifier, literal
 
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000}

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from bstkit.config.features import ContextNumeric, Features, LogColumns
+from bstkit.data.checked.log import read_log
 from bstkit.data.dataset import load_dataset
-from bstkit.data.log import read_log
 from bstkit.errors import DataError
 from tests.data.logs import events, features, plain_features, table, write_plain, write_recbole
 

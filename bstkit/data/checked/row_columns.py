@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 from bstkit.config.features import Features, History
-from bstkit.data.log_column import WORDS, LogColumn, Role, raw_name
-from bstkit.data.log_values import number, seconds, texts_of, truth
-from bstkit.data.needed_columns import row_histories
+from bstkit.data.checked.log_column import WORDS, LogColumn, Role, raw_name
+from bstkit.data.checked.log_values import number, seconds, texts_of, truth
+from bstkit.data.checked.needed_columns import row_histories
 from bstkit.data.sql import identifier, literal
 
 

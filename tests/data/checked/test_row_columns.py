@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bstkit.config.features import Features, History, Space
-from bstkit.data.log import Log, read_log
+from bstkit.data.checked.log import Log, read_log
 from bstkit.data.sql import identifier
 from bstkit.errors import DataError
 from tests.data.logs import plain_features

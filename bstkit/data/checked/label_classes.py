@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bstkit.data.log_column import LogColumn
-from bstkit.data.log_errors import LogProblem
+from bstkit.data.checked.log_column import LogColumn
+from bstkit.data.checked.log_errors import LogProblem
 from bstkit.data.sql import identifier
 
 

@@ -11,9 +11,9 @@ import duckdb
 import pytest
 
 from bstkit.config.features import ContextId, ContextNumeric, Features, History, Space, Split
-from bstkit.data import log as log_module
+from bstkit.data.checked import log as log_module
+from bstkit.data.checked.log import Log, read_log
 from bstkit.data.layouts import Source, open_source
-from bstkit.data.log import Log, read_log
 from bstkit.errors import DataError
 
 COLUMNS = ("user", "time", "item", "click", "price", "weight", "tags", "strengths", "part")

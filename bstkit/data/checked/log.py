@@ -9,13 +9,13 @@ from pathlib import Path
 import duckdb
 
 from bstkit.config.features import Features
-from bstkit.data.bad_rows import BadRows, collect_bad_rows, too_many, write_bad_rows
+from bstkit.data.checked.bad_rows import BadRows, collect_bad_rows, too_many, write_bad_rows
+from bstkit.data.checked.log_column import LogColumn
+from bstkit.data.checked.log_columns import log_columns
+from bstkit.data.checked.log_errors import unreadable
+from bstkit.data.checked.log_survey import Survey, first_example, survey_log
+from bstkit.data.checked.needed_columns import NeededColumn, needed_columns, needed_label
 from bstkit.data.layouts import Source, open_source
-from bstkit.data.log_column import LogColumn
-from bstkit.data.log_columns import log_columns
-from bstkit.data.log_errors import unreadable
-from bstkit.data.log_survey import Survey, first_example, survey_log
-from bstkit.data.needed_columns import NeededColumn, needed_columns, needed_label
 from bstkit.data.sql import identifier
 from bstkit.errors import DataError
 from bstkit.spelling import did_you_mean

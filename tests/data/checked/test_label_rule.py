@@ -2,7 +2,7 @@
 
 import pytest
 
-from bstkit.data.label_rule import LabelRule, parse_label
+from bstkit.data.checked.label_rule import LabelRule, parse_label
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from typing import Any
 import duckdb
 
 from bstkit.config.features import Features
-from bstkit.data.label_classes import class_measures, class_problems
-from bstkit.data.log_checks import RowCheck, row_checks
-from bstkit.data.log_column import LogColumn
-from bstkit.data.log_columns import checked_query
-from bstkit.data.log_errors import LogProblem, rows_said
+from bstkit.data.checked.label_classes import class_measures, class_problems
+from bstkit.data.checked.log_checks import RowCheck, row_checks
+from bstkit.data.checked.log_column import LogColumn
+from bstkit.data.checked.log_columns import checked_query
+from bstkit.data.checked.log_errors import LogProblem, rows_said
+from bstkit.data.checked.time_units import time_measures, time_problem
 from bstkit.data.sql import identifier
-from bstkit.data.time_units import time_measures, time_problem
 
 SHOWN = 200
 """Characters of a value that errors and the list of bad rows show."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bstkit.data.log_column import LogColumn, raw_name
-from bstkit.data.row_columns import lengths_name, members, unequal
+from bstkit.data.checked.log_column import LogColumn, raw_name
+from bstkit.data.checked.row_columns import lengths_name, members, unequal
 from bstkit.data.sql import identifier, literal
 
 _HINTS = {

@@ -7,8 +7,8 @@ import duckdb
 import pytest
 
 from bstkit.config.features import ContextNumeric, LogColumns
+from bstkit.data.checked.log import Log, read_log
 from bstkit.data.feature_files import features_for
-from bstkit.data.log import Log, read_log
 from tests.data.logs import ITEMS, events, features, plain_features, write_plain, write_recbole
 
 PLAIN = [["u1", 5, "a", 1], ["u2", 3, "b", 0], ["u1", 4, "", 0]]

@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from functools import partial
 
 from bstkit.config.features import ContextNumeric, Features
+from bstkit.data.checked.label_rule import LabelRule
+from bstkit.data.checked.log_column import WORDS, LogColumn, Role, raw_name
+from bstkit.data.checked.log_values import label, number, seconds, text_of
+from bstkit.data.checked.needed_columns import id_columns, label_rules, numeric_columns
+from bstkit.data.checked.row_columns import row_columns, with_real_steps
 from bstkit.data.dataset import SPLITS
-from bstkit.data.label_rule import LabelRule
-from bstkit.data.log_column import WORDS, LogColumn, Role, raw_name
-from bstkit.data.log_values import label, number, seconds, text_of
-from bstkit.data.needed_columns import id_columns, label_rules, numeric_columns
-from bstkit.data.row_columns import row_columns, with_real_steps
 from bstkit.data.sql import identifier, literal
 
 

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from bstkit.config.features import Features, LogColumns
-from bstkit.data.log import Log, read_log
+from bstkit.data.checked.log import Log, read_log
 from bstkit.errors import DataError
 from tests.data.logs import plain_features, write_plain
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bstkit.config.features import ContextId, Features, History
-from bstkit.data.label_rule import LabelRule, parse_label
+from bstkit.data.checked.label_rule import LabelRule, parse_label
 
 
 @dataclass(frozen=True)

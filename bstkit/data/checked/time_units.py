@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from bstkit.config.features import LogColumns
-from bstkit.data.log_column import raw_name
-from bstkit.data.log_errors import LogProblem, rows_said
-from bstkit.data.log_values import number
+from bstkit.data.checked.log_column import raw_name
+from bstkit.data.checked.log_errors import LogProblem, rows_said
+from bstkit.data.checked.log_values import number
 
 _NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 _UNITS = tuple(_NAMES)

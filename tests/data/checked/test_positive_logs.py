@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bstkit.config.features import Features, LogColumns, Sampling
-from bstkit.data.log import Log, read_log
+from bstkit.data.checked.log import Log, read_log
 from bstkit.errors import DataError
 from tests.data.logs import plain_features, table, write_plain
 

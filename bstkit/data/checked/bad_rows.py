@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
+from bstkit.data.checked.log_errors import rows_said
+from bstkit.data.checked.log_survey import SHOWN, Finding, Survey
 from bstkit.data.layouts import Source
-from bstkit.data.log_errors import rows_said
-from bstkit.data.log_survey import SHOWN, Finding, Survey
 from bstkit.data.sql import identifier, literal
 from bstkit.errors import DataError
 
