@@ -208,7 +208,7 @@ class Sampling(Table):
 
     Each becomes a row with label 0 beside its positive: `[target]` is the drawn candidate's, all else the positive's.
     So whatever tells candidates apart belongs in `[target]`; in `[context]` it would give the positive away. Which
-    candidates may be drawn is stated in `bstkit.data.candidate_sampling`.
+    candidates may be drawn is stated in `bstkit.data.sampling.candidate_sampling`.
 
     Args:
         negatives_per_positive: candidates drawn beside each positive event of the first task; fewer where there are not
@@ -216,7 +216,7 @@ class Sampling(Table):
         by: `"uniform"` over the candidates, or by their `"popularity"`; both of what happened before the event.
         seed: of the draws.
         rate: the share of the candidates that was drawn beside the positives among the training rows, all of them
-            together; `bstkit.data.sampling_rate` corrects probabilities by it. Learned.
+            together; `bstkit.data.sampling.sampling_rate` corrects probabilities by it. Learned.
     """
 
     negatives_per_positive: Annotated[int, Field(ge=1)] = 4

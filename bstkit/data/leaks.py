@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bstkit.data.dataset import SPLITS, Dataset, HistorySteps
 from bstkit.data.pieces import pieces, read_piece
-from bstkit.data.sampled_leaks import check_sampled
+from bstkit.data.sampling.sampled_leaks import check_sampled
 from bstkit.errors import DataError
 
 _HINT = "the dataset was changed after it was prepared, or this is a defect of bstkit: prepare it again, and report it"

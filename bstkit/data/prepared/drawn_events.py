@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bstkit.data.candidate_sampling import Draws
 from bstkit.data.pieces import pieces
+from bstkit.data.sampling.candidate_sampling import Draws
 
 
 class DrawnEvents:

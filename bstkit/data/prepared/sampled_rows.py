@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bstkit.config.features import FIRST_ID, Features, Sampling
-from bstkit.data.candidate_sampling import Draws, Events, sample_candidates
 from bstkit.data.dataset import SPLITS
 from bstkit.data.pieces import read_piece
 from bstkit.data.prepared.columns import ColumnStore
 from bstkit.data.prepared.drawn_events import DrawnEvents
 from bstkit.data.prepared.folder import array_names
 from bstkit.data.prepared.splits import TRAIN
-from bstkit.data.sampling_rate import sampling_rate
+from bstkit.data.sampling.candidate_sampling import Draws, Events, sample_candidates
+from bstkit.data.sampling.sampling_rate import sampling_rate
 from bstkit.errors import DataError
 from bstkit.progress import Advance
 

@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bstkit.config.features import Sampling
-from bstkit.data.candidate_pool import CandidatePool
-from bstkit.data.seen_candidates import SeenCandidates
+from bstkit.data.sampling.candidate_pool import CandidatePool
+from bstkit.data.sampling.seen_candidates import SeenCandidates
 
 MAX_DRAWS = 32
 """Where half of the chances are ruled out, one slot in 4e9 stays empty; where nine of ten are, one in 30."""

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from bstkit.data.candidate_sampling import Draws
+from bstkit.data.sampling.candidate_sampling import Draws
 
 
 def sampling_rate(draws: Iterable[Draws]) -> float | None:

@@ -10,7 +10,7 @@ from scipy.stats import chisquare
 
 from bstkit.config.features import Sampling
 from bstkit.data import candidate_sampling
-from bstkit.data.candidate_sampling import Draws, Events, sample_candidates
+from bstkit.data.sampling.candidate_sampling import Draws, Events, sample_candidates
 
 BY = ("uniform", "popularity")
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bstkit.data.candidate_sampling import Draws
-from bstkit.data.sampling_rate import corrected_probability, sampling_rate
+from bstkit.data.sampling.candidate_sampling import Draws
+from bstkit.data.sampling.sampling_rate import corrected_probability, sampling_rate
 
 
 def test_rate_weighs_positives_by_their_candidates() -> None:
