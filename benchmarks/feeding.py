@@ -42,7 +42,7 @@ from bstkit.compose import Composed, compose  # after the path
 from bstkit.config.resolve import load_selection
 from bstkit.data.dataset import SPLITS, Dataset, HistorySteps
 from bstkit.data.feature_files import features_for
-from bstkit.data.feed import history_lengths, steps_per_epoch
+from bstkit.data.feeding.feed import history_lengths, steps_per_epoch
 from bstkit.data.prepared.folder import open_dataset
 from bstkit.data.synthetic import Sizes, click_log
 from bstkit.training.fit import Scorer, compile_training, make_repeatable, training_batches

@@ -9,7 +9,7 @@ import numpy as np
 from bstkit.bundle.contract import Input
 from bstkit.bundle.raw_events import Feeds
 from bstkit.data.dataset import Dataset
-from bstkit.data.feed import take
+from bstkit.data.feeding.feed import take
 from bstkit.inputs import InputSpec
 from bstkit.predict.model import Model
 from bstkit.predict.rows import Rows

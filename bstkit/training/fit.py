@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from bstkit.compose import Composed
 from bstkit.data.dataset import Dataset
-from bstkit.data.feed import batches, history_lengths, steps_per_epoch, take
+from bstkit.data.feeding.feed import batches, history_lengths, steps_per_epoch, take
 from bstkit.errors import TrainingError
 from bstkit.progress import Advance
 from bstkit.training.loss import PresentLabelLoss

@@ -18,7 +18,7 @@ from bstkit.config.selection import Selection
 from bstkit.data.baselines import baselines
 from bstkit.data.dataset import Dataset, load_dataset
 from bstkit.data.feature_files import features_for
-from bstkit.data.feed import take
+from bstkit.data.feeding.feed import take
 from bstkit.export.id_keys import check_no_hash
 from bstkit.progress import Advance, Progress
 from bstkit.provenance import provenance

@@ -8,7 +8,7 @@ import pytest
 
 from bstkit.config.features import Features
 from bstkit.data.dataset import load_dataset
-from bstkit.data.feed import take
+from bstkit.data.feeding.feed import take
 from bstkit.errors import DataError
 from bstkit.inputs import input_specs
 from tests.data.logs import plain_features, table

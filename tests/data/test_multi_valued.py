@@ -10,7 +10,7 @@ import pytest
 
 from bstkit.config.features import Derived, Features, History, Space
 from bstkit.data.dataset import Dataset, load_dataset
-from bstkit.data.feed import history_lengths, take
+from bstkit.data.feeding.feed import history_lengths, take
 from bstkit.data.leaks import check_leaks
 from bstkit.errors import DataError
 from bstkit.inputs import input_specs

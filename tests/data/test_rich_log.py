@@ -6,8 +6,8 @@ import pytest
 from bstkit.config.features import Features
 from bstkit.data.dataset import Dataset, load_dataset
 from bstkit.data.feature_files import features_for
-from bstkit.data.feed import batches, take
-from bstkit.data.negatives import negatives_of
+from bstkit.data.feeding.feed import batches, take
+from bstkit.data.feeding.negatives import negatives_of
 from bstkit.inputs import InputSpec, input_specs, negative_specs
 
 

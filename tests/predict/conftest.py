@@ -8,7 +8,7 @@ from bstkit.compose import compose
 from bstkit.config.resolve import load_selection
 from bstkit.data.dataset import load_dataset
 from bstkit.data.feature_files import features_for
-from bstkit.data.feed import take
+from bstkit.data.feeding.feed import take
 from bstkit.staging import new_folder
 from tests.export.conftest import randomise
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from bstkit.data.feed import batches
+from bstkit.data.feeding.feed import batches
 from bstkit.errors import TrainingError
 from bstkit.training.fit import Scorer
 

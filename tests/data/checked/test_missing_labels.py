@@ -9,7 +9,7 @@ import pytest
 from bstkit.config.features import Features, LogColumns
 from bstkit.data.baselines import base_rate, baselines, click_rates
 from bstkit.data.dataset import Dataset, load_dataset
-from bstkit.data.feed import batches
+from bstkit.data.feeding.feed import batches
 from bstkit.data.leaks import check_leaks
 from bstkit.errors import DataError
 from bstkit.inputs import input_specs

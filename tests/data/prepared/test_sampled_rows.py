@@ -9,9 +9,9 @@ import pytest
 
 from bstkit.config.features import ContextId, ContextNumeric, Features, History, LogColumns, Sampling, Space, Split
 from bstkit.data.dataset import SPLITS, Dataset, load_dataset
-from bstkit.data.feed import take
+from bstkit.data.feeding.feed import take
+from bstkit.data.feeding.negatives import negatives_of
 from bstkit.data.leaks import check_leaks
-from bstkit.data.negatives import negatives_of
 from bstkit.data.prepared.folder import read_facts
 from bstkit.data.prepared.job import prepare_dataset
 from bstkit.data.scoring import load_for_scoring

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bstkit.data.dataset import SPLITS, Dataset
-from bstkit.data.epoch_plan import EpochPlan
-from bstkit.data.negatives import Negatives, negatives_of
+from bstkit.data.feeding.epoch_plan import EpochPlan
+from bstkit.data.feeding.negatives import Negatives, negatives_of
+from bstkit.data.feeding.row_inputs import RowInputs, is_cut
+from bstkit.data.feeding.windows import session_cells, step_counts
 from bstkit.data.pieces import pieces
-from bstkit.data.row_inputs import RowInputs, is_cut
-from bstkit.data.windows import session_cells, step_counts
 from bstkit.inputs import InputSpec
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bstkit.data.combinations import Combinations
 from bstkit.data.dataset import SPLITS, Dataset
+from bstkit.data.feeding.combinations import Combinations
 from bstkit.data.pieces import pieces, read_piece
 from bstkit.errors import ConfigError
 from bstkit.inputs import InputSpec

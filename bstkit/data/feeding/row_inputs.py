@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bstkit.data.dataset import Dataset
-from bstkit.data.negatives import Negatives
-from bstkit.data.windows import Window, recent_sessions, recent_steps
+from bstkit.data.feeding.negatives import Negatives
+from bstkit.data.feeding.windows import Window, recent_sessions, recent_steps
 from bstkit.errors import DataError
 from bstkit.inputs import InputSpec
 

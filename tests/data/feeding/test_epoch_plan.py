@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bstkit.data.epoch_plan import WINDOW_BATCHES, EpochPlan
+from bstkit.data.feeding.epoch_plan import WINDOW_BATCHES, EpochPlan
 
 SIZE = 4
 ROWS = np.arange(7, 7 + 3 * (2 * WINDOW_BATCHES * SIZE + 17), 3)

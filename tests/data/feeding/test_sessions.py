@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bstkit.config.features import Features
 from bstkit.data.dataset import Dataset, load_dataset
-from bstkit.data.feed import history_lengths, take
+from bstkit.data.feeding.feed import history_lengths, take
 from bstkit.errors import DataError
 from bstkit.inputs import input_specs
 from tests.data.logs import plain_features, write_plain

@@ -11,7 +11,7 @@ import pytest
 from bstkit.config.features import History
 from bstkit.data import feed, pieces
 from bstkit.data.dataset import Dataset, load_dataset
-from bstkit.data.feed import batches, history_lengths, steps_per_epoch, take
+from bstkit.data.feeding.feed import batches, history_lengths, steps_per_epoch, take
 from bstkit.inputs import input_specs
 from tests.data.logs import features, write_plain, write_recbole
 from tests.data.logs import plain_features as plain

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bstkit.config.features import History
 from bstkit.data.dataset import Dataset, HistorySteps, load_dataset
-from bstkit.data.feed import history_lengths, take
+from bstkit.data.feeding.feed import history_lengths, take
 from bstkit.data.prepared.histories import session_numbers
 from bstkit.inputs import input_specs
 from tests.data.logs import plain_features, table, write_plain

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bstkit.data import combinations, pieces
-from bstkit.data.combinations import Combinations
+from bstkit.data.feeding.combinations import Combinations
 
 
 def columns(rows: list[tuple[int, ...]]) -> list[np.ndarray]:

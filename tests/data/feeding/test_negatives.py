@@ -8,8 +8,8 @@ import pytest
 
 from bstkit.config.features import Derived, Features, History, Space
 from bstkit.data.dataset import Dataset, load_dataset
-from bstkit.data.feed import batches, steps_per_epoch, take
-from bstkit.data.negatives import negatives_of
+from bstkit.data.feeding.feed import batches, steps_per_epoch, take
+from bstkit.data.feeding.negatives import negatives_of
 from bstkit.errors import ConfigError
 from bstkit.inputs import input_specs, negative_specs
 from tests.data.logs import plain_features, table, write_plain
