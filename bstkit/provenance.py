@@ -29,13 +29,15 @@ def provenance(composed: Composed, registry: Registry, dataset: Dataset) -> dict
         "packages": {name: found for name in _PACKAGES if (found := _version(name))},
         "components": {step.use.key: registry.resolve(step.use.key).provider for step in composed.steps},
         "seed": composed.selection.train.seed,
-        "data": {"log": dataset.origin, "sha256": fingerprint(dataset), **_left_out(dataset)},
+        "data": {"log": dataset.origin, "sha256": fingerprint(dataset), **_changes(dataset)},
     }
 
 
-def _left_out(dataset: Dataset) -> dict[str, Any]:
-    """How many rows of the log could not be used, by reason."""
-    return {"skipped": dict(dataset.skipped)} if dataset.skipped else {}
+def _changes(dataset: Dataset) -> dict[str, Any]:
+    """How the rows differ from the log: `skipped`, bad rows by reason; `sampling`, how negatives were drawn."""
+    sampling = dataset.features.sampling
+    changes: dict[str, Any] = {"skipped": dict(dataset.skipped)} if dataset.skipped else {}
+    return changes if sampling is None else {**changes, "sampling": sampling.model_dump()}
 
 
 def fingerprint(dataset: Dataset) -> str:

@@ -16,7 +16,8 @@ class RunFacts:
     """Facts of a run; each None where no run is behind the model, or the run does not know.
 
     Args:
-        data: `log`, `sha256` of what was prepared from it, `rows` by split.
+        data: `log`, `sha256` of what was prepared from it, `rows` by split; `skipped`, bad rows that were left out, by
+            reason, and `sampling`, how negatives were drawn, where there are any.
         training: `epochs`, `parameters`, `seed`, `created`, `seconds` by stage.
         metrics: `model`, and each baseline by name: task -> metrics on the test rows.
     """
@@ -47,7 +48,13 @@ def run_facts(identity: Identity, provenance: Facts | None, metrics: Facts | Non
         }
     scored = {"model": found.get("test", {}), **found.get("baselines", {})}
     return RunFacts(
-        data=None if data is None else {**data, "rows": dict(found.get("rows", {}))},
+        data=None if data is None else {**data, "rows": dict(found.get("rows", {})), **_changes(provenance or {})},
         training=training,
         metrics=scored if scored["model"] else None,
     )
+
+
+def _changes(provenance: Facts) -> Facts:
+    """How the rows differ from the log."""
+    data = provenance.get("data") or {}
+    return {key: data[key] for key in ("skipped", "sampling") if key in data}

@@ -29,7 +29,8 @@ class LogRows:
         self._users = np.array(users, object)
         self._model = model
         self._specs = tuple(_spec(one) for one in model.inputs)
-        self._labels = [task for task, values in dataset.labels.items() if not np.isnan(values).all()]
+        known = dataset.labels if dataset.features.log.labels else {}  # without labels each event counts as positive
+        self._labels = [task for task, values in known.items() if not np.isnan(values).all()]
 
     def batches(self, size: int) -> Iterator[Rows]:
         """All events in the order of the log."""

@@ -23,12 +23,24 @@ def data_section(manifest: Manifest, report: Report) -> str:
             f"log: {data['log']}",
             f"fingerprint of the events, their order and ids: {code(data['sha256'])}",
             f"rows: {', '.join(rows)}" if rows else "",
+            *(f"left out: {count:,} rows, {reason}" for reason, count in data.get("skipped", {}).items()),
+            _sampled(data["sampling"]) if "sampling" in data else "",
         )
     spaces = table(
         ("id space", "vocabulary", "rows of its table"),
         [(name, _vocabulary(manifest, name), f"{fact.rows:,}") for name, fact in manifest.vocabularies.items()],
     )
     return section("Data", facts, spaces)
+
+
+def _sampled(sampling: Mapping[str, Any]) -> str:
+    """How negatives were drawn, and what that does to probabilities."""
+    rate = sampling["rate"]
+    return (
+        f"negatives: {sampling['negatives_per_positive']} candidates drawn beside each positive, {sampling['by']}, a "
+        f"share w = {rate:.3g} of all; served probabilities p are those beside them, among all candidates they are "
+        "p w / (p w + 1 - p)"
+    )
 
 
 def _vocabulary(manifest: Manifest, space: str) -> str:

@@ -203,6 +203,15 @@ def test_facts_of_the_trainer_reach_the_card(manifest, report):
     assert "trained elsewhere" in model_card(manifest, imported)
 
 
+def test_left_out_rows_and_sampled_negatives_are_told(manifest, report):
+    sampling = {"negatives_per_positive": 4, "by": "uniform", "seed": 0, "rate": 0.0123}
+    changed = {**report, "data": {**report["data"], "skipped": {"time is negative": 1200}, "sampling": sampling}}
+    text = model_card(manifest, changed)
+    assert "* left out: 1,200 rows, time is negative" in text
+    assert "* negatives: 4 candidates drawn beside each positive, uniform, a share w = 0.0123 of all" in text
+    assert "p w / (p w + 1 - p)" in text
+
+
 def test_hash_and_age_are_the_caller_s_to_obey(hashed_bundle):
     text = (hashed_bundle / CARD).read_text(encoding="utf-8")
     assert "`item`: 0 is padding, 1 is unknown, an empty key, too; the id of any other key is `2 + h % 30`" in text
