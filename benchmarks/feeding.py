@@ -8,8 +8,8 @@ Feeding: `din` as `bstkit train` fits it, beside the batches alone, from memory 
 histories of at most 50 steps, a catalogue of 100,000 items. `--dataset` names a prepared dataset to feed from instead.
 
 Bucketing: `din` and `bst_small` trained on a log whose users are long-tailed, so that a history of at most 50 clicks
-has 12 on average. Two models from one seed take turns, epoch by epoch, over the same rows: one with `train.bucketing`, one
-without. Beside the rate stand the best validation metrics of each seed. The exit code is 1 when feeding is not 10
+has 12 on average. Two models from one seed take turns, epoch by epoch, over the same rows: one with `train.bucketing`,
+one without. Beside the rate stand the best validation metrics of each seed. The exit code is 1 when feeding is not 10
 times faster than training, or bucketing does not train 1.5 times faster.
 
 All sides take turns, so that each ratio compares neighbours in time: seconds depend on the machine and on what else it
