@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from bstkit.data import combinations, pieces
+from bstkit.data import pieces
+from bstkit.data.feeding import combinations
 from bstkit.data.feeding.combinations import Combinations
 
 

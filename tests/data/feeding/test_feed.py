@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from bstkit.config.features import History
-from bstkit.data import feed, pieces
+from bstkit.data import pieces
 from bstkit.data.dataset import Dataset, load_dataset
+from bstkit.data.feeding import feed
 from bstkit.data.feeding.feed import batches, history_lengths, steps_per_epoch, take
 from bstkit.inputs import input_specs
 from tests.data.logs import features, write_plain, write_recbole

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from bstkit.config.features import Sampling
-from bstkit.data import candidate_sampling
+from bstkit.data.sampling import candidate_sampling
 from bstkit.data.sampling.candidate_sampling import Draws, Events, sample_candidates
 
 BY = ("uniform", "popularity")
