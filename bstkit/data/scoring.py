@@ -22,7 +22,7 @@ def load_for_scoring(
     """Read a log and encode it with given vocabularies; keys that they lack are out-of-vocabulary.
 
     Args:
-        path: a folder of RecBole atomic files, one of its .inter files, a CSV or a Parquet file.
+        path: a file, a folder or a pattern, as `bstkit.data.layouts` lists them.
         features: what the columns mean.
         vocabularies: space -> keys, the first has id 2.
         advance: told how far the work is.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from bstkit.config.features import Features, Shares, TimeSplit
+from bstkit.config.split_checks import is_share, moment_seconds
 from bstkit.data.dataset import SPLITS
 from bstkit.data.prepared.columns import ColumnStore
 from bstkit.errors import DataError
@@ -78,20 +78,12 @@ def _by_bounds(time: NDArray[np.float64], validation: float, test: float) -> NDA
 
 def _moments(connection: duckdb.DuckDBPyConnection, split: TimeSplit) -> tuple[float, float]:
     """When validation and test begin, in seconds."""
-    if isinstance(split.validation, float) and isinstance(split.test, float) and split.test < 1:
-        shares = [1 - split.validation - split.test, 1 - split.test]
-        ((bounds,),) = connection.execute(f'SELECT quantile_disc("time", {shares}) FROM log').fetchall()
-        return float(bounds[0]), float(bounds[1])
-    return _seconds(split.validation), _seconds(split.test)
-
-
-def _seconds(moment: float | datetime | date) -> float:
-    """Seconds since 1970; what has no zone is in UTC."""
-    if isinstance(moment, float):
-        return moment
-    if not isinstance(moment, datetime):
-        moment = datetime(moment.year, moment.month, moment.day)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    validation, test = moment_seconds(split.validation), moment_seconds(split.test)
+    if not is_share(split.test):
+        return validation, test
+    shares = [1 - validation - test, 1 - test]
+    ((bounds,),) = connection.execute(f'SELECT quantile_disc("time", {shares}) FROM log').fetchall()
+    return float(bounds[0]), float(bounds[1])
 
 
 def _user_parts(connection: duckdb.DuckDBPyConnection, shares: Shares) -> NDArray[np.int8]:
