@@ -9,10 +9,9 @@ from tempfile import TemporaryDirectory
 from bstkit.config.features import Features
 from bstkit.data.dataset import PREPARATION, Dataset
 from bstkit.data.leaks import check_leaks
-from bstkit.data.prepared.folder import is_dataset, open_dataset
+from bstkit.data.prepared.folder import open_dataset
 from bstkit.data.prepared.job import preparation
 from bstkit.data.prepared.vocabularies import Earlier
-from bstkit.errors import DataError
 from bstkit.progress import Advance, StagesAsOne
 
 
@@ -33,8 +32,6 @@ def load_for_scoring(
     Raises:
         DataError: the log cannot be used, or a space has no vocabulary.
     """
-    if is_dataset(path):
-        raise DataError(f"{path} is a prepared dataset, and scores belong to rows of a log", "give the log itself")
     with TemporaryDirectory(prefix="bstkit-") as place:
         progress, earlier = StagesAsOne(advance, PREPARATION), Earlier(vocabularies, complete=True)
         with preparation(Path(place), path, features, progress, earlier=earlier, scoring=True) as connection:

@@ -27,7 +27,7 @@ class LogProblem:
 
 def missing_path(path: Path) -> DataError:
     """Return the error for a log that is not there."""
-    return DataError(f"there is no file or folder {path}", "check the path given with --data")
+    return DataError(f"there is no file or folder {path}", "check the path")
 
 
 def out_of_memory(error: Exception) -> DataError:

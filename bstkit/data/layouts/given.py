@@ -12,6 +12,8 @@ from bstkit.data.layouts.compression import check_whole
 from bstkit.errors import DataError
 
 _COMPRESSED = ("", ".gz", ".zst")
+_DATASET = "dataset.json"
+"""As `bstkit.data.prepared.folder` names it."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,13 @@ def find_files(path: Path) -> Given:
             folders).
 
     Raises:
-        DataError: there is nothing.
+        DataError: there is nothing, or a prepared dataset.
     """
+    if (path / _DATASET).is_file():
+        raise DataError(
+            f"{path} is a dataset that was prepared from a log, not a log",
+            f"give the log itself; a model is trained on the dataset with  bstkit train --data {path}",
+        )
     if path.is_dir():
         inside = (file for file in path.iterdir() if file.is_file() and not file.name.startswith((".", "_")))
         return Given(path, path, tuple(sorted(inside, key=lambda file: file.name)))
@@ -77,6 +84,6 @@ def find_files(path: Path) -> Given:
         raise missing_path(path)
     found = sorted(file for file in glob.glob(str(path), recursive=True) if Path(file).is_file())
     if not found:
-        raise DataError(f"no file matches {path}", "check the pattern given with --data")
+        raise DataError(f"no file matches {path}", "check the pattern, and quote it in a shell")
     fixed = takewhile(lambda part: not glob.has_magic(part), path.parts)
     return Given(path, Path(*fixed), tuple(Path(file) for file in found))

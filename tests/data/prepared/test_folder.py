@@ -184,3 +184,9 @@ def test_dataset_of_a_log_that_cannot_be_used_does_not_appear(tmp_path: Path) ->
     with pytest.raises(DataError, match="'soon'"):
         prepare_dataset(tmp_path / "log.csv", tmp_path / "set", plain_features())
     assert not (tmp_path / "set").exists()
+
+
+def test_dataset_is_no_log(folder: Path) -> None:
+    with pytest.raises(DataError, match="was prepared from a log, not a log") as caught:
+        prepare_dataset(folder, folder.with_name("again"))
+    assert "bstkit train --data" in caught.value.hint
