@@ -29,7 +29,7 @@ def curves_section(record: Record) -> Html:
         element("div", *figures, class_="figures"),
         table(
             "Every epoch",
-            ["epoch", *(name.replace("val_", "validation ").replace("_", " ") for name in names[1:])],
+            ["epoch", *(_shown(name) for name in names[1:])],
             rows,
         ),
     )
@@ -72,6 +72,12 @@ def _words(record: Record, best: float | None) -> str:
     ended = "the most that was allowed" if epochs >= most else f"ended early, of at most {most}"
     kept = "" if best is None else f" The weights of epoch {best:.0f} were kept: it has the lowest validation log loss."
     return f"{epochs} epoch{'s' * (epochs > 1)}, {ended}.{kept}"
+
+
+def _shown(column: str) -> str:
+    """A column of history.csv in words."""
+    words = column.replace("val_", "validation ").split("_")
+    return " ".join(words).replace("gauc", "GAUC").replace("auc", "AUC")
 
 
 def _cell(value: float | None) -> Html:

@@ -39,10 +39,10 @@ def _task(task: str, one: Facts) -> Iterator[Html]:
     plot = Plot(linear(f"probability of {task}", edges[0], edges[-1]), linear("held-out rows", 0.0, highest * 1.05))
     ranges = [f"{low:.4f} to {high:.4f}" for low, high in pairwise(edges)]
     plot.bars(edges, ours, [f"{where}: {count:,} rows" for where, count in zip(ranges, ours, strict=True)])
-    plot.name("TensorFlow", 0, filled=True)
+    plot.name("TensorFlow", 0, "bars")
     for number, (provider, counts) in enumerate(theirs.items(), start=1):
         plot.steps(edges, counts, number)
-        plot.name(f"ONNX Runtime, {provider}", number)
+        plot.name(f"ONNX Runtime, {provider}", number, "outline")
     title = "TensorFlow against ONNX Runtime" if theirs else "TensorFlow"
     apart = [
         f"{provider}: {sum(abs(a - b) for a, b in zip(ours, counts, strict=True)) // 2:,}"

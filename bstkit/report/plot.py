@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from bstkit.report.axis import Axis
 from bstkit.report.html import Html, element, joined
@@ -11,6 +12,9 @@ from bstkit.report.marks import COLOURS, marker, path, px, stroke
 # Wide enough for a desk, and its letters still large enough on a phone, where it is scaled down.
 _WIDTH, _HEIGHT = 480, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 14, 12, 48
+
+_FILL = "#9ecae9"
+"""Of bars: pale, so that an outline can be seen over them."""
 
 
 class Plot:
@@ -70,7 +74,7 @@ class Plot:
             left, right, top, bottom = self._x(low), self._x(high), self._y(height), self._y(0.0)
             bar = {"x": left, "y": top, "width": right - left, "height": bottom - top}
             places = {name: px(value) for name, value in bar.items()}
-            self._add("rect", element("title", told), **places, fill="#9ecae9", stroke="#ffffff", stroke_width=0.5)
+            self._add("rect", element("title", told), **places, fill=_FILL, stroke="#ffffff", stroke_width=0.5)
 
     def steps(self, edges: Sequence[float], heights: Sequence[float], number: int) -> None:
         """The outline of bars, to lie over others."""
@@ -80,12 +84,12 @@ class Plot:
         points.append((self._x(edges[-1]), self._y(0.0)))
         self._add("polyline", points=path(points), fill="none", **stroke(number))
 
-    def name(self, text: str, number: int, filled: bool = False) -> None:
-        """An entry of the legend."""
-        if filled:
-            sample = element("rect", x=2, y=2, width=24, height=10, fill="#9ecae9")
-        else:
-            sample = joined(element("line", x1=0, y1=7, x2=28, y2=7, **stroke(number)), marker(14, 7, number))
+    def name(self, text: str, number: int, drawn: Literal["line", "outline", "points", "bars"] = "line") -> None:
+        """An entry of the legend: what is drawn so."""
+        line = element("line", x1=0, y1=7, x2=28, y2=7, **stroke(number)) if drawn in ("line", "outline") else None
+        point = marker(14, 7, number) if drawn in ("line", "points") else None
+        bar = element("rect", x=2, y=2, width=24, height=10, fill=_FILL) if drawn == "bars" else None
+        sample = joined(line, point, bar)
         sign = element("svg", sample, viewBox="0 0 28 14", width=28, height=14, aria_hidden="true")
         self._legend.append(element("li", sign, " ", text))
 
@@ -128,7 +132,7 @@ class Plot:
         for value, text in self._y_axis.ticks:
             at = self._y(value)
             parts.append(element("line", x1=left, y1=px(at), x2=right, y2=px(at), stroke="#e3e3e3"))
-            parts.append(element("text", text, x=left - 6, y=px(at + 4.5), text_anchor="end"))
+            parts.append(element("text", text, x=left - 8, y=px(at + 4.5), text_anchor="end"))
         frame = f"M{left} {top}V{bottom}H{right}"
         parts.append(element("path", d=frame, fill="none", stroke="#1a1a1a"))
         middle, centre = (left + right) / 2, (top + bottom) / 2

@@ -51,3 +51,15 @@ def test_a_figure_without_any_number_is_left_out(drawn):
 def test_other_columns_of_the_history_are_listed(drawn):
     [row] = drawn(epochs(0.6, learning_rate=[0.0005])).tables()["Every epoch"]
     assert row[-1].text == "0.0005"
+
+
+def test_columns_are_named_in_words(tmp_path):
+    section = read(curves_section(record(tmp_path, history=epochs(0.6, val_cvr_gauc=[0.5]))))
+    assert [one.text for one in section.all("thead")[0].all("th")] == [
+        "epoch",
+        "loss",
+        "validation log loss",
+        "validation AUC",
+        "validation GAUC",
+        "validation cvr GAUC",
+    ]
