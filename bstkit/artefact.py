@@ -4,11 +4,13 @@ selection.toml     every resolved choice
 features.toml      with row counts and statistics filled in
 model.weights.h5   the served model's weights
 vocab/<space>.txt  one key a line, the first line is id 2; none of a space with hash_buckets
+composition.json   the composition drawn, line by line
 history.csv        one line an epoch
 metrics.json       test metrics and baselines, seconds by stage
-heldout.npz        up to 1,024 test rows as the model's inputs, and their labels, for verification
+heldout.npz        up to 1,024 test rows as the model's inputs, their labels and TensorFlow's scores
 provenance.json    versions, providers of the components, data, seed
 bundle/            the export, once it has verified
+report.html        all of it for people, with the export's report where there is one
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +39,10 @@ WEIGHTS = "model.weights.h5"
 VOCABULARIES = "vocab"
 BUNDLE = "bundle"
 
-_LABEL = "label:"
+COMPOSITION = "composition.json"
+HISTORY = "history.csv"
+
+_LABEL, _SCORE = "label:", "score:"
 """Before a task, in heldout.npz; inputs are named by column, and have no colon of ours."""
 
 
@@ -90,13 +95,21 @@ class Run:
     @property
     def heldout(self) -> dict[str, np.ndarray[Any, Any]]:
         """Test rows by input name."""
-        labels = {f"{_LABEL}{task}" for task in self.features.tasks}
-        return {name: values for name, values in self._heldout.items() if name not in labels}
+        ours = {f"{before}{task}" for before in (_LABEL, _SCORE) for task in self.features.tasks}
+        return {name: values for name, values in self._heldout.items() if name not in ours}
 
     @property
     def heldout_labels(self) -> dict[str, np.ndarray[Any, Any]]:
         """Task -> the labels of those rows, NaN where one is not known; empty for a run that kept none."""
-        names = {task: f"{_LABEL}{task}" for task in self.features.tasks}
+        return self._of_tasks(_LABEL)
+
+    @property
+    def heldout_scores(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Task -> TensorFlow's probabilities of those rows; empty for a run that kept none."""
+        return self._of_tasks(_SCORE)
+
+    def _of_tasks(self, before: str) -> dict[str, np.ndarray[Any, Any]]:
+        names = {task: f"{before}{task}" for task in self.features.tasks}
         return {task: self._heldout[name] for task, name in names.items() if name in self._heldout}
 
     @cached_property
@@ -140,10 +153,13 @@ def write_run(
     metrics: Mapping[str, Any],
     heldout: Mapping[str, np.ndarray[Any, Any]],
     heldout_labels: Mapping[str, np.ndarray[Any, Any]] | None = None,
+    heldout_scores: Mapping[str, np.ndarray[Any, Any]] | None = None,
     provenance: Mapping[str, Any],
 ) -> None:
     """Write every file of a run into a folder from `bstkit.staging.new_folder`."""
     import numpy as np
+
+    from bstkit.drawing import draw
 
     (folder / "selection.toml").write_text(selection_to_toml(composed.selection), encoding="utf-8")
     (folder / "features.toml").write_text(features_to_toml(composed.features), encoding="utf-8")
@@ -151,11 +167,14 @@ def write_run(
     (folder / VOCABULARIES).mkdir()
     for space, keys in vocabularies.items():
         write_vocabulary(folder / VOCABULARIES / f"{space}.txt", keys)
-    with (folder / "history.csv").open("w", newline="", encoding="utf-8") as file:
+    with (folder / HISTORY).open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(history[0]))
         writer.writeheader()
         writer.writerows(history)
-    arrays: dict[str, Any] = {**heldout, **{f"{_LABEL}{task}": one for task, one in (heldout_labels or {}).items()}}
+    arrays: dict[str, Any] = dict(heldout)
+    for before, by_task in ((_LABEL, heldout_labels), (_SCORE, heldout_scores)):
+        arrays |= {f"{before}{task}": one for task, one in (by_task or {}).items()}
     np.savez_compressed(folder / "heldout.npz", **arrays)
-    for name, content in (("metrics.json", metrics), ("provenance.json", provenance)):
+    drawing = [asdict(line) for line in draw(composed)]
+    for name, content in (("metrics.json", metrics), ("provenance.json", provenance), (COMPOSITION, drawing)):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

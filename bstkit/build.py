@@ -89,13 +89,14 @@ def export_run(
     from bstkit.export import export
     from bstkit.export.id_keys import check_no_hash
     from bstkit.registry import load_registry
+    from bstkit.report import write_report
 
     if (ids or run.selection.export.ids) == "raw":
         check_no_hash(run.features)  # before the model is made again
     progress = progress or Progress()
     passes = [one for _, one in load_registry(run.selection).plugins.collect("bstkit_export_passes")]
     with progress.stage("export and verify"):
-        return export(
+        report = export(
             run.composed,
             folder or run.bundle,
             providers=providers,
@@ -109,6 +110,9 @@ def export_run(
             metrics=run.metrics,
             labels=run.heldout_labels,
         )
+    if folder is None or folder.resolve() == run.bundle.resolve():
+        write_report(run.folder)  # which shows the run's own bundle
+    return report
 
 
 def verify_run(

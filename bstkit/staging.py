@@ -45,9 +45,28 @@ def new_file(file: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def replaced_file(file: Path) -> Iterator[Path]:
+    """As `new_file`, but the file may be there: its old content stays until the new one is whole.
+
+    Raises:
+        RunError: its place cannot be written to, or the disk is full.
+    """
+    with _told(file, "make room, and the folder writable"), partial_folder(file) as partial:
+        yield partial
+        (partial / file.name).replace(file)
+
+
+@contextmanager
 def _written(target: Path) -> Iterator[None]:
     """Refuse a name that is taken, and say clearly what cannot be written."""
     check_free(target)
+    with _told(target):
+        yield
+
+
+@contextmanager
+def _told(target: Path, hint: str = "make room, or choose another place with --out") -> Iterator[None]:
+    """Say clearly what cannot be written."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield
@@ -56,9 +75,7 @@ def _written(target: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise
-        raise RunError(
-            f"cannot write {target}: {error.strerror}", "make room, or choose another place with --out"
-        ) from error
+        raise RunError(f"cannot write {target}: {error.strerror}", hint) from error
 
 
 def _take_name(partial: Path, folder: Path) -> None:

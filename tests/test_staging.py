@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from bstkit.errors import RunError
-from bstkit.staging import new_file, new_folder, partial_folder
+from bstkit.staging import new_file, new_folder, partial_folder, replaced_file
 
 KILLED = """
 import os, signal, sys
@@ -123,6 +123,25 @@ def test_file_made_meanwhile_is_not_replaced(tmp_path):
     with pytest.raises(RunError, match="already exists"):
         write(tmp_path / "a", meanwhile="theirs")
     assert (tmp_path / "a").read_text() == "theirs"
+
+
+def fill_the_disk(file):
+    with replaced_file(file) as partial:
+        (partial / file.name).write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_replaced_file_is_the_old_one_until_the_new_one_is_whole(tmp_path):
+    file = tmp_path / "report.html"
+    for text in ("first", "second"):
+        with replaced_file(file) as partial:
+            (partial / file.name).write_text(text)
+            assert not file.exists() or file.read_text() == "first"
+        assert file.read_text() == text
+    with pytest.raises(RunError, match="No space left"):
+        fill_the_disk(file)
+    assert file.read_text() == "second"
+    assert names(tmp_path) == ["report.html"]
 
 
 def names(folder):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bstkit.export.held_out import HeldOut
     from bstkit.export.licences import Licences
     from bstkit.export.score_bins import ScoreBins
+    from bstkit.export.score_histogram import ScoreHistogram
 
 PRECISION = "float32"
 """Of weights and arithmetic; quantised files do not come from here."""
@@ -134,6 +135,7 @@ class Report:
         copies: provider -> level -> nodes that copied a value between devices.
         held_out: task -> quality on held-out rows; empty where there are none, or they have no labels.
         scores: task -> where TensorFlow's probabilities lie.
+        distributions: task -> the probabilities of both sides on held-out rows; empty where there are none.
         run: data, training and metrics of the run behind the model.
         licences: of code and weights; None where nothing was exported.
         precision: of weights and arithmetic.
@@ -163,6 +165,7 @@ class Report:
     copies: dict[str, dict[str, int]]
     held_out: dict[str, HeldOut] = field(default_factory=dict)
     scores: dict[str, ScoreBins] = field(default_factory=dict)
+    distributions: dict[str, ScoreHistogram] = field(default_factory=dict)
     run: RunFacts = field(default_factory=RunFacts)
     licences: Licences | None = None
     precision: str = PRECISION

@@ -40,6 +40,7 @@ from bstkit.export.raw_ids import changed_keys, takes_raw_ids
 from bstkit.export.reference import Reference
 from bstkit.export.report import Edge, Report
 from bstkit.export.score_bins import ScoreBins, score_bins
+from bstkit.export.score_histogram import score_histograms
 from bstkit.export.targets import TARGETS, target_of
 from bstkit.export.targets.edge_facts import edge_facts
 from bstkit.export.targets.ort_file import ort_as_onnx
@@ -254,6 +255,7 @@ class Verifier:
             },
             held_out=held_out_quality(held_out.compared, self.labels),
             scores=self._scores(),
+            distributions=score_histograms(held_out.compared, self.composed.features.tasks),
             edge=self._edge(path, intake),
         )
 

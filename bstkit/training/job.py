@@ -23,6 +23,7 @@ from bstkit.export.id_keys import check_no_hash
 from bstkit.progress import Advance, Progress
 from bstkit.provenance import provenance
 from bstkit.registry import Registry, load_registry
+from bstkit.report import write_report
 from bstkit.staging import new_folder
 from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
 from bstkit.training.task_weights import task_weights
@@ -75,16 +76,20 @@ def train(
             metrics = _metrics(composed, dataset, progress.seconds, history)
         with progress.stage("write run"):
             heldout = _heldout(dataset)
+            inputs = take(dataset, heldout, composed.inputs)
+            scores = composed.serving(inputs)
             write_run(
                 staging,
                 composed,
                 vocabularies=dataset.vocabularies,
                 history=history,
                 metrics=metrics,
-                heldout=take(dataset, heldout, composed.inputs),
+                heldout=inputs,
                 heldout_labels={task: labels[heldout] for task, labels in dataset.labels.items()},
+                heldout_scores={task: scores[task].numpy()[:, 0] for task in dataset.features.tasks},
                 provenance=provenance(composed, registry, dataset),
             )
+            write_report(staging)
     return load_run(folder)
 
 

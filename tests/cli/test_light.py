@@ -37,6 +37,8 @@ COMMANDS = {
     "train_slot": (("train", "--set", "poling.units=[8]"), 2),
     "build_features": (("build", "--features", "gone.toml"), 2),
     "export_run": (("export", "gone"), 2),
+    "report_help": (("report", "--help"), 0),
+    "report_run": (("report", "gone"), 2),
     "predict_help": (("predict", "--help"), 0),
     "predict_data": (("predict", "gone", "--data", "gone.csv", "--out", "s.csv"), 2),
     "predict_out": (("predict", "gone", "--data", ".", "--out", "s.txt"), 2),

@@ -23,11 +23,13 @@ def test_run_holds_everything_that_it_promises(built):
         "features.toml",
         "model.weights.h5",
         "vocab",
+        "composition.json",
         "history.csv",
         "metrics.json",
         "heldout.npz",
         "provenance.json",
         "bundle",
+        "report.html",
     }
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]  # no staging folder is left
 
