@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         TrainingError,
         VerificationError,
     )
+    from bstkit.evaluation import evaluate
     from bstkit.export import export, verify
     from bstkit.hookspecs import hookimpl
     from bstkit.predict import predict
@@ -60,6 +61,7 @@ __all__ = [
     "compose",
     "describe_log",
     "diff_bundles",
+    "evaluate",
     "export",
     "hookimpl",
     "load_bundle",
@@ -81,6 +83,7 @@ _MODULES = {
     "compose": "bstkit.compose",
     "describe_log": "bstkit.data.description",
     "diff_bundles": "bstkit.bundle.diff",
+    "evaluate": "bstkit.evaluation",
     "export": "bstkit.export",
     "hookimpl": "bstkit.hookspecs",
     "load_bundle": "bstkit.bundle.scorer",

@@ -49,3 +49,36 @@ def built(small_log, small_selection, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("runs") / "small"
     return build(small_selection, folder, data=small_log, features=features_for(small_log))
+
+
+@pytest.fixture(scope="session")
+def rich_run(rich_log, tmp_path_factory):
+    """Sessions, weights, a multi-valued column, two tasks; random weights, not trained; with an encoded bundle."""
+    from bstkit.artefact import load_run, write_run
+    from bstkit.build import export_run
+    from bstkit.compose import compose
+    from bstkit.config.resolve import load_selection
+    from bstkit.data.dataset import load_dataset
+    from bstkit.data.feature_files import features_for
+    from bstkit.data.feeding.feed import take
+    from bstkit.staging import new_folder
+    from tests.export.conftest import randomise
+    from tests.rich_log import SETTINGS
+
+    folder = tmp_path_factory.mktemp("rich_run")
+    selection = load_selection("dsin", settings=SETTINGS, working_folder=folder, environ={})
+    dataset = load_dataset(rich_log, features_for(rich_log))
+    composed = randomise(compose(selection, dataset.features))
+    with new_folder(folder / "run") as staging:
+        write_run(
+            staging,
+            composed,
+            vocabularies=dataset.vocabularies,
+            history=[{"epoch": 1}],
+            metrics={},
+            heldout=take(dataset, dataset.rows("test"), composed.inputs),
+            provenance={},
+        )
+    run = load_run(folder / "run")
+    export_run(run)
+    return run

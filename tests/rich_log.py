@@ -14,6 +14,15 @@ from tests.small_log import small_features
 
 COLOURS = ("red", "green", "blue", "black", "white")
 
+SETTINGS = [
+    'session={ encoder="weighted", pooling="mean" }',
+    "pooling=mean",
+    "branch.tags.encoder=weighted",
+    "branch.tags.pooling=sum",
+    "head.units=[16]",
+]
+"""`--set` for recipe `dsin` on this log."""
+
 
 def rich_features() -> Features:
     """The small log's features and, beyond them: `history.tags`, weights of both histories, the task `cvr`."""

@@ -66,13 +66,17 @@ def open_source(model: Model, data: Path, features: Features | None, advance: Ad
         if features is not None:
             raise ConfigError("raw events need no features: their keys are the model's inputs", "leave out --features")
         return EventRows(data, RawEvents(model.inputs, model.tables))
-    log_features = _features(model, data, features)
-    dataset, users = load_for_scoring(data, log_features, model.vocabularies, advance)
+    dataset, users = load_for_scoring(data, log_features(model, data, features), model.vocabularies, advance)
     return LogRows(dataset, users, model)
 
 
-def _features(model: Model, data: Path, features: Features | None) -> Features:
-    """What the log's columns mean: a run knows, a bundle is told."""
+def log_features(model: Model, data: Path, features: Features | None) -> Features:
+    """Say what a log's columns mean: a run knows, a bundle is told.
+
+    Raises:
+        ConfigError: features were given for a run, or do not go with the bundle's contract.
+        DataError: nothing says what they mean.
+    """
     if not isinstance(model, BundleScorer):
         if features is not None:
             raise ConfigError("a run has its own features.toml", "leave out --features")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bstkit.bundle.contract import Input
 from bstkit.bundle.raw_events import Feeds
@@ -13,6 +14,31 @@ from bstkit.data.feeding.feed import take
 from bstkit.inputs import InputSpec
 from bstkit.predict.model import Model
 from bstkit.predict.rows import Rows
+
+
+class LogFeeds:
+    """What a model is fed for some rows of a log.
+
+    Args:
+        dataset: the log, encoded with the model's vocabularies.
+        model: what scores.
+
+    Attributes:
+        specs: the encoded inputs behind the model's.
+    """
+
+    def __init__(self, dataset: Dataset, model: Model) -> None:
+        self._dataset = dataset
+        self._model = model
+        self.specs = tuple(_spec(one) for one in model.inputs)
+
+    def of(self, rows: NDArray[np.int64]) -> Feeds:
+        """As the model takes them: raw ids where it does."""
+        encoded, tables = take(self._dataset, rows, self.specs), self._model.tables
+        return {
+            one.name: encoded[one.name] if one.space is None else tables[one.space].of_ids(encoded[one.name])
+            for one in self._model.inputs
+        }
 
 
 class LogRows:
@@ -27,8 +53,7 @@ class LogRows:
     def __init__(self, dataset: Dataset, users: Sequence[str], model: Model) -> None:
         self._dataset = dataset
         self._users = np.array(users, object)
-        self._model = model
-        self._specs = tuple(_spec(one) for one in model.inputs)
+        self._feeds = LogFeeds(dataset, model)
         known = dataset.labels if dataset.features.log.labels else {}  # without labels each event counts as positive
         self._labels = [task for task, values in known.items() if not np.isnan(values).all()]
 
@@ -40,18 +65,10 @@ class LogRows:
             rows = order[start : start + size]
             yield Rows(
                 {"row": data.row[rows], "user": self._users[data.user[rows]], "time": data.time[rows]},
-                self._feeds(take(data, rows, self._specs)),
+                self._feeds.of(rows),
                 (start + len(rows)) / len(order),
                 {f"label_{task}": data.labels[task][rows] for task in self._labels},
             )
-
-    def _feeds(self, encoded: Feeds) -> Feeds:
-        """As the model takes them: raw ids where it does."""
-        tables = self._model.tables
-        return {
-            one.name: encoded[one.name] if one.space is None else tables[one.space].of_ids(encoded[one.name])
-            for one in self._model.inputs
-        }
 
 
 def _spec(one: Input) -> InputSpec:

@@ -15,7 +15,7 @@ from bstkit.compose import Composed, compose
 from bstkit.config.features import Features
 from bstkit.config.resolve import checked_selection
 from bstkit.config.selection import Selection
-from bstkit.data.baselines import baselines
+from bstkit.data.baselines import base_rate, baselines
 from bstkit.data.dataset import Dataset, load_dataset
 from bstkit.data.feature_files import features_for
 from bstkit.data.feeding.feed import take
@@ -102,11 +102,12 @@ def _fit(composed: Composed, dataset: Dataset, registry: Registry, advance: Adva
 def _metrics(
     composed: Composed, dataset: Dataset, seconds: Mapping[str, float], history: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """What metrics.json holds: test metrics of the model and of the baselines, on the same rows."""
+    """What metrics.json holds: test metrics of the model and of the baselines, on the same rows; training rates."""
     return {
         "rows": {split: len(dataset.rows(split)) for split in ("train", "validation", "test")},
         "parameters": composed.serving.count_params(),
         "epochs": len(history),
+        "base_rate": {task: base_rate(dataset, task) for task in dataset.features.tasks},
         "test": {task: asdict(metrics) for task, metrics in Scorer(composed, dataset, "test").evaluate().items()},
         "baselines": {
             name: {task: asdict(metrics) for task, metrics in by_task.items()}
