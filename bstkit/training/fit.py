@@ -19,6 +19,7 @@ from bstkit.errors import TrainingError
 from bstkit.progress import Advance
 from bstkit.training.loss import PresentLabelLoss
 from bstkit.training.metrics import Metrics, evaluate
+from bstkit.training.optimizer import make_optimizer
 from bstkit.training.task_weights import task_weights, weighted_mean
 
 SCORING_BATCH = 1024
@@ -66,7 +67,7 @@ def fit(
     weights = task_weights(settings.loss_weights, tasks)
     validation = _Validation(composed, dataset, weights)
     steps = steps_per_epoch(dataset, "train", settings.batch_size)
-    compile_training(composed)
+    compile_training(composed, steps)
     composed.training.fit(
         training_batches(composed, dataset),
         epochs=settings.epochs,
@@ -86,15 +87,19 @@ def fit(
     return validation.history
 
 
-def compile_training(composed: Composed) -> None:
+def compile_training(composed: Composed, steps: int) -> None:
     """Give the trained model its optimizer and losses.
+
+    Args:
+        composed: freshly composed.
+        steps: of an epoch; a schedule may count in epochs.
 
     Raises:
         ConfigError: `train.loss_weights` names something that is no task.
     """
     settings, tasks = composed.selection.train, composed.features.tasks
     composed.training.compile(
-        optimizer=keras.optimizers.Adam(settings.learning_rate),
+        optimizer=make_optimizer(settings, steps),
         loss={task: _loss(several=len(tasks) > 1) for task in tasks},
         loss_weights=task_weights(settings.loss_weights, tasks),
         jit_compile=False,  # free lengths would compile anew for every length

@@ -1,0 +1,38 @@
+"""`[train] optimizer`, `schedule` and `clip_norm` as one Keras optimizer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from bstkit.config.selection import TrainSettings
+from bstkit.training.row_gradients import by_row
+from bstkit.training.schedule import learning_rate
+
+CLASSES = {
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "adagrad": keras.optimizers.Adagrad,
+    "ftrl": keras.optimizers.Ftrl,
+    "lamb": keras.optimizers.Lamb,
+    "sgd": keras.optimizers.SGD,
+}
+"""Name in `[train] optimizer` -> class; its parameters are the fields of the table in `bstkit.config.optimizers`."""
+
+
+def make_optimizer(settings: TrainSettings, steps_per_epoch: int) -> Any:
+    """Make the optimizer.
+
+    `adam` without clipping is Keras's own, step for step: it takes the gradients of a row that a batch shows several
+    times one by one, and adds their squares to the second moment. Every other choice sums them first, see `by_row`.
+
+    Args:
+        settings: `[train]`.
+        steps_per_epoch: turns the lengths of a schedule that are said in epochs into steps.
+    """
+    chosen = settings.optimizer
+    made: Any = CLASSES[chosen.use]
+    if chosen.use != "adam" or settings.clip_norm:
+        made = by_row(made, clip_norm=settings.clip_norm)
+    return made(learning_rate(settings, steps_per_epoch), **chosen.model_dump(exclude={"use"}))
