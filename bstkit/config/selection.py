@@ -81,6 +81,10 @@ class TrainSettings(Table):
         schedule: how the learning rate moves: its name, or `{ use = name, parameter = value }`; see
             `bstkit.config.schedules`.
         clip_norm: gradients that are longer than this, all of them together, are scaled down to it; 0: never.
+        embedding_l2: pull on the rows of embedding tables that a batch shows, the usual cure where a click log is
+            learned in one epoch and forgotten in the second; `bstkit.training.row_gradients` says how. 0: none.
+        class_weight: task -> factor of the loss of its positive rows; 1 where a task is not named. Scores are no longer
+            probabilities: their odds come out about that many times too high, and so does the validation log loss.
         patience: epochs without a better validation log loss before training stops; the best weights are kept.
         seed: of weights, shuffling, dropout and sampled negatives.
         loss_weights: task -> factor of its loss; 1 where a task is not named.
@@ -94,6 +98,8 @@ class TrainSettings(Table):
     learning_rate: Annotated[float, Field(gt=0)] = 0.001
     schedule: Schedule = Constant()
     clip_norm: Annotated[float, Field(ge=0)] = 0.0
+    embedding_l2: Annotated[float, Field(ge=0)] = 0.0
+    class_weight: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     patience: Annotated[int, Field(ge=1)] = 3
     seed: Annotated[int, Field(ge=0)] = 0
     loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)

@@ -25,7 +25,7 @@ from bstkit.provenance import provenance
 from bstkit.registry import Registry, load_registry
 from bstkit.staging import new_folder
 from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
-from bstkit.training.task_weights import task_weights
+from bstkit.training.task_weights import check_tasks, task_weights
 
 HELDOUT_ROWS = 1024
 """Test rows that a run keeps for verification."""
@@ -62,6 +62,7 @@ def train(
         features = features or features_for(data)
         # Before minutes of preparation, not after.
         task_weights(selection.train.loss_weights, features.tasks)
+        check_tasks("class_weight", selection.train.class_weight, features.tasks)
         if selection.export.ids == "raw":
             check_no_hash(features)
         with progress.stage("prepare data") as advance:

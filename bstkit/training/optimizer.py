@@ -1,7 +1,8 @@
-"""`[train] optimizer`, `schedule` and `clip_norm` as one Keras optimizer."""
+"""`[train] optimizer`, `schedule`, `clip_norm` and `embedding_l2` as one Keras optimizer."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import keras
@@ -21,18 +22,20 @@ CLASSES = {
 """Name in `[train] optimizer` -> class; its parameters are the fields of the table in `bstkit.config.optimizers`."""
 
 
-def make_optimizer(settings: TrainSettings, steps_per_epoch: int) -> Any:
+def make_optimizer(settings: TrainSettings, steps_per_epoch: int, tables: Collection[str] = ()) -> Any:
     """Make the optimizer.
 
-    `adam` without clipping is Keras's own, step for step: it takes the gradients of a row that a batch shows several
-    times one by one, and adds their squares to the second moment. Every other choice sums them first, see `by_row`.
+    `adam` without clipping and regularisation is Keras's own, step for step: it takes the gradients of a row that a
+    batch shows several times one by one, and adds their squares to the second moment. Every other choice sums them
+    first, see `by_row`.
 
     Args:
         settings: `[train]`.
         steps_per_epoch: turns the lengths of a schedule that are said in epochs into steps.
+        tables: paths of the embedding tables, for `embedding_l2`.
     """
     chosen = settings.optimizer
     made: Any = CLASSES[chosen.use]
-    if chosen.use != "adam" or settings.clip_norm:
-        made = by_row(made, clip_norm=settings.clip_norm)
+    if chosen.use != "adam" or settings.clip_norm or settings.embedding_l2:
+        made = by_row(made, clip_norm=settings.clip_norm, embedding_l2=settings.embedding_l2, tables=frozenset(tables))
     return made(learning_rate(settings, steps_per_epoch), **chosen.model_dump(exclude={"use"}))

@@ -32,6 +32,24 @@ def test_another_seed_gives_other_weights(fitted, first):
     assert any((ours != theirs).any() for ours, theirs in zip(weights(composed), weights(first[0]), strict=True))
 
 
+def test_regularised_tables_stay_smaller_where_they_are_shown(fitted, first):
+    """Against plain training with the same seed: id tables shrink, and rows that no batch shows are as they began."""
+    composed, _ = fitted(epochs=3, embedding_l2=0.05)
+    untrained, _ = fitted(epochs=1, learning_rate=1e-30)
+    models = [one.serving for one in (composed, first[0], untrained)]
+    pulled, plain, start = (model.get_layer("item_embedding").embeddings.numpy()[1:] for model in models)  # no padding
+    shown = (plain != start).any(axis=1)
+    assert 0 < shown.sum() < len(shown)
+    assert np.linalg.norm(pulled[shown]) < 0.9 * np.linalg.norm(plain[shown])
+    np.testing.assert_array_equal(pulled[~shown], start[~shown])
+
+
+def test_weight_of_positives_raises_scores(fitted, first, dataset):
+    composed, _ = fitted(epochs=3, class_weight={"ctr": 5.0})
+    scores = [Scorer(one, dataset, "test").score()["ctr"].mean() for one in (composed, first[0])]
+    assert scores[0] > scores[1] + 0.1
+
+
 def test_test_rows_do_not_reach_training(fitted, first, dataset):
     changed = dataset.labels["ctr"].copy()
     changed[dataset.rows("test")] = 1 - changed[dataset.rows("test")]

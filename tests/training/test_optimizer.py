@@ -95,3 +95,20 @@ def test_clipping_scales_all_gradients_to_the_norm(limit):
     table, other = stepped(optimizer, GRADIENT, tf.constant(bias))
     np.testing.assert_allclose(table, 0.5 - 2 * 0.5 * scale * DENSE, rtol=1e-5)
     np.testing.assert_allclose(other, 0.5 - 2 * 0.5 * scale * bias, rtol=1e-5)
+
+
+def test_regularisation_pulls_each_shown_row_once_and_no_other():
+    tables = {"table"}
+    optimizer = by_row(keras.optimizers.SGD, embedding_l2=0.2, tables=tables)(learning_rate=1.0)
+    shown, other = (keras.Variable(np.full((5, 1), 0.5, np.float32), name=name) for name in ("table", "other"))
+    optimizer.apply([GRADIENT, GRADIENT], [shown, other])
+    rows = np.array([[1], [1], [0], [1], [0]], np.float32)
+    np.testing.assert_allclose(shown.numpy(), 0.5 - DENSE - 0.2 * 0.5 * rows, rtol=1e-6)
+    np.testing.assert_allclose(other.numpy(), 0.5 - DENSE, rtol=1e-6)
+
+
+def test_regularisation_counts_before_clipping():
+    optimizer = by_row(keras.optimizers.SGD, clip_norm=1.0, embedding_l2=4.0, tables={"table"})(learning_rate=1.0)
+    table = keras.Variable(np.full((2, 1), 2.0, np.float32), name="table")
+    optimizer.apply([tf.IndexedSlices(tf.constant([[1.0]]), tf.constant([1]), tf.constant([2, 1]))], [table])
+    assert table.numpy().tolist() == [[2.0], [1.0]]
