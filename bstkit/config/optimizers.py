@@ -30,6 +30,21 @@ class Adam(Table):
     amsgrad: bool = False
 
 
+class LazyAdam(Table):
+    """Adam that updates only the table rows that a batch shows, so that a step costs the same however long the tables.
+
+    Rows that are not shown keep their weights and moments; `bstkit.training.lazy_adam` says how that differs from Adam.
+
+    Args:
+        beta_1, beta_2, epsilon: as Adam's.
+    """
+
+    use: Literal["lazy_adam"] = "lazy_adam"
+    beta_1: Decay = 0.9
+    beta_2: Decay = 0.999
+    epsilon: Positive = 1e-7
+
+
 class AdamW(Table):
     """Adam with decoupled weight decay, Loshchilov and Hutter, 2019, arXiv:1711.05101.
 
@@ -106,11 +121,12 @@ class Sgd(Table):
 
 Optimizer = Annotated[
     Annotated[Adam, Tag("adam")]
+    | Annotated[LazyAdam, Tag("lazy_adam")]
     | Annotated[AdamW, Tag("adamw")]
     | Annotated[Adagrad, Tag("adagrad")]
     | Annotated[Ftrl, Tag("ftrl")]
     | Annotated[Lamb, Tag("lamb")]
     | Annotated[Sgd, Tag("sgd")],
     Discriminator(used),
-    by_name("optimizer", Adam, AdamW, Adagrad, Ftrl, Lamb, Sgd),
+    by_name("optimizer", Adam, LazyAdam, AdamW, Adagrad, Ftrl, Lamb, Sgd),
 ]

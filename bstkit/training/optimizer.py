@@ -8,11 +8,13 @@ from typing import Any
 import keras
 
 from bstkit.config.selection import TrainSettings
+from bstkit.training.lazy_adam import LazyAdam
 from bstkit.training.row_gradients import by_row
 from bstkit.training.schedule import learning_rate
 
 CLASSES = {
     "adam": keras.optimizers.Adam,
+    "lazy_adam": LazyAdam,
     "adamw": keras.optimizers.AdamW,
     "adagrad": keras.optimizers.Adagrad,
     "ftrl": keras.optimizers.Ftrl,
@@ -27,7 +29,7 @@ def make_optimizer(settings: TrainSettings, steps_per_epoch: int, tables: Collec
 
     `adam` without clipping and regularisation is Keras's own, step for step: it takes the gradients of a row that a
     batch shows several times one by one, and adds their squares to the second moment. Every other choice sums them
-    first, see `by_row`.
+    first: `lazy_adam` by itself, the others by `by_row`.
 
     Args:
         settings: `[train]`.
@@ -36,6 +38,6 @@ def make_optimizer(settings: TrainSettings, steps_per_epoch: int, tables: Collec
     """
     chosen = settings.optimizer
     made: Any = CLASSES[chosen.use]
-    if chosen.use != "adam" or settings.clip_norm or settings.embedding_l2:
+    if chosen.use not in ("adam", "lazy_adam") or settings.clip_norm or settings.embedding_l2:
         made = by_row(made, clip_norm=settings.clip_norm, embedding_l2=settings.embedding_l2, tables=frozenset(tables))
     return made(learning_rate(settings, steps_per_epoch), **chosen.model_dump(exclude={"use"}))

@@ -41,7 +41,7 @@ def test_set_reaches_one_parameter_of_a_name_and_of_a_table(resolve):
     ("setting", "expected"),
     [
         ("train.optimizer=adanw", "no optimizer named 'adanw', did you mean 'adamw'?"),
-        ("train.optimizer=zzz", "no optimizer named 'zzz', there is adam, adamw"),
+        ("train.optimizer=zzz", "no optimizer named 'zzz', there is adam, lazy_adam, adamw"),
         ("train.optimizer=3", "must be a name, or { use = name, ... }; received 3"),
         ("train.optimizer={beta_1=0.5}", "must be a name, or { use = name, ... }"),
         ('train.optimizer={use="adamw", weight_decoy=1}', "train.optimizer.weight_decoy: unknown key"),

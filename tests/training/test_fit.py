@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import pytest
 
+from bstkit.compose import compose
 from bstkit.data.feeding.feed import batches
 from bstkit.errors import TrainingError
-from bstkit.training.fit import Scorer
+from bstkit.training.fit import Scorer, compile_training, make_repeatable
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +33,11 @@ def test_another_seed_gives_other_weights(fitted, first):
     assert any((ours != theirs).any() for ours, theirs in zip(weights(composed), weights(first[0]), strict=True))
 
 
-def test_regularised_tables_stay_smaller_where_they_are_shown(fitted, first):
+def test_regularised_tables_stay_smaller_where_they_are_shown(fitted, first, dataset, small_selection):
     """Against plain training with the same seed: id tables shrink, and rows that no batch shows are as they began."""
     composed, _ = fitted(epochs=3, embedding_l2=0.05)
-    untrained, _ = fitted(epochs=1, learning_rate=1e-30)
+    make_repeatable(0)
+    untrained = compose(small_selection, dataset.features)
     models = [one.serving for one in (composed, first[0], untrained)]
     pulled, plain, start = (model.get_layer("item_embedding").embeddings.numpy()[1:] for model in models)  # no padding
     shown = (plain != start).any(axis=1)
@@ -44,10 +46,11 @@ def test_regularised_tables_stay_smaller_where_they_are_shown(fitted, first):
     np.testing.assert_array_equal(pulled[~shown], start[~shown])
 
 
-def test_weight_of_positives_raises_scores(fitted, first, dataset):
-    composed, _ = fitted(epochs=3, class_weight={"ctr": 5.0})
-    scores = [Scorer(one, dataset, "test").score()["ctr"].mean() for one in (composed, first[0])]
-    assert scores[0] > scores[1] + 0.1
+def test_weight_of_positives_reaches_the_loss(dataset, small_selection):
+    settings = small_selection.train.model_copy(update={"class_weight": {"ctr": 5.0}})
+    composed = compose(small_selection.model_copy(update={"train": settings}), dataset.features)
+    compile_training(composed, steps=1)
+    assert composed.training.loss["ctr"].positive_weight == 5.0
 
 
 def test_test_rows_do_not_reach_training(fitted, first, dataset):

@@ -9,8 +9,10 @@ import tensorflow as tf
 
 from bstkit.compose import compose
 from bstkit.config import optimizers
+from bstkit.config.schedules import Cosine
 from bstkit.config.selection import TrainSettings
 from bstkit.data.feeding.feed import steps_per_epoch
+from bstkit.features.tables import Embedding
 from bstkit.training.fit import make_repeatable, training_batches
 from bstkit.training.optimizer import CLASSES, make_optimizer
 from bstkit.training.row_gradients import by_row, summed_by_row
@@ -45,9 +47,10 @@ def test_default_is_kerass_adam_itself():
     assert type(make_optimizer(TrainSettings(), 10)) is keras.optimizers.Adam
 
 
-def test_default_recipe_trains_to_the_weights_that_plain_keras_gives(fitted, dataset, small_selection):
-    """The numbers of every release: Adam, binary cross-entropy, nothing else."""
+def test_default_recipe_trains_to_the_weights_that_plain_keras_gives(fitted, dataset, small_selection, monkeypatch):
+    """The numbers of every release: Keras's Adam, binary cross-entropy and embedding, nothing else."""
     ours, _ = fitted(epochs=1)
+    monkeypatch.setattr("bstkit.features.embed.Embedding", keras.layers.Embedding)
     make_repeatable(0)
     plain = compose(small_selection, dataset.features)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
@@ -84,6 +87,34 @@ def test_repeated_rows_count_as_their_sum(name):
     found = stepped(make_optimizer(settings, 10), GRADIENT)
     whole = stepped(CLASSES[name](learning_rate=0.001), tf.constant(DENSE))
     np.testing.assert_allclose(found[0], whole[0], rtol=1e-6)
+
+
+def small_model(settings):
+    """Weights of a model of sets of ids before and after three compiled steps, and the losses."""
+    make_repeatable(0)
+    ids = keras.Input((3,), dtype="int32")
+    table = Embedding(20, 4, name="item_embedding")
+    model = keras.Model(ids, keras.layers.Dense(1)(keras.ops.mean(table(ids), axis=1)))
+    optimizer = make_optimizer(settings, 10, [table.embeddings.path])
+    model.compile(optimizer, keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
+    rng = np.random.default_rng(0)
+    rows, labels = rng.integers(0, 15, (16, 3)), rng.integers(0, 2, (16, 1)).astype(np.float32)
+    before = model.get_weights()
+    losses = [model.train_on_batch(rows, labels) for _ in range(3)]
+    return before, model.get_weights(), losses
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_each_learns_and_repeats_to_the_bit(name):
+    schedule = Cosine(warmup_steps=1)
+    settings = TrainSettings(
+        optimizer=TABLES[name](), learning_rate=0.1, schedule=schedule, clip_norm=1.0, embedding_l2=0.01
+    )
+    (before, first, losses), (_, second, _) = small_model(settings), small_model(settings)
+    assert losses[-1] < losses[0]
+    for start, one, other in zip(before, first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert (one != start).any()
 
 
 @pytest.mark.parametrize("limit", [2.0, 100.0], ids=["longer", "shorter"])
