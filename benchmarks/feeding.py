@@ -136,7 +136,7 @@ def composed(recipe: str, dataset: Dataset, **train: Any) -> Composed:
     selection = load_selection(recipe, settings=settings, environ={})
     make_repeatable(selection.train.seed)
     model = compose(selection, dataset.features)
-    compile_training(model)
+    compile_training(model, steps_per_epoch(dataset, "train", selection.train.batch_size))
     return model
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bstkit.config.document import Document
 from bstkit.config.problems import Problem
-from bstkit.config.registry_file import RECIPE_KEYS
+from bstkit.config.registry_file import NAMED_SETTINGS, RECIPE_KEYS
 from bstkit.config.selection import ExportSettings, TrainSettings
 from bstkit.contracts import SLOTS, STACK_SLOTS
 from bstkit.spelling import did_you_mean, nearest
@@ -139,6 +139,7 @@ def _apply(document: Document, path: str, value: Any, label: str) -> Override | 
         document.put(("model", first), value, label)
         return None
     if first in TABLES and rest:
+        _open_name(document, (first, *rest[:-1]))
         document.put((first, *rest), value, label)
         return None
     if first == "branch" and len(rest) == 2 and rest[1] in ("session", *STACK_SLOTS):
@@ -147,6 +148,13 @@ def _apply(document: Document, path: str, value: Any, label: str) -> Override | 
     if rest and not rest[-1].isdigit() and _names_component([first, *rest[:-1]]):
         return Override(".".join([first, *rest[:-1]]), rest[-1], value, label)
     raise ValueError("no such setting")
+
+
+def _open_name(document: Document, path: tuple[str, ...]) -> None:
+    """Turn the name in a named setting into a table, so that a parameter can stand beside it."""
+    name = document.get(path)
+    if path in NAMED_SETTINGS and not isinstance(name, dict):
+        document.put(path, {"use": name}, document.origin(path))
 
 
 def _names_component(parts: list[str]) -> bool:

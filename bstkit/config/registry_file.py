@@ -25,6 +25,9 @@ LIST_SLOTS = ("encoder", "pooling")
 RECIPE_KEYS = ("candidate", "length", "session", *SLOTS)
 """What a recipe decides and `[model]` may replace, each as a whole."""
 
+NAMED_SETTINGS = (("train", "optimizer"), ("train", "schedule"))
+"""Settings that hold a name, or `{ use = name, ... }`."""
+
 _KEY = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _LOCAL_TARGET = re.compile(r".+\.py:\w+")
 
@@ -159,7 +162,9 @@ class RegistryFile(Table):
 
 
 def is_whole(path: tuple[str, ...]) -> bool:
-    """Whether the value at a path replaces a lower layer's as one piece: slots and parameters, not tables."""
+    """Whether the value at a path replaces a lower layer's as one piece: slots, named settings and parameters."""
+    if path in NAMED_SETTINGS:
+        return True
     if path[0] in ("model", "recipe"):
         inside = path[1:] if path[0] == "model" else path[2:]
         if inside[:1] == ("branch",):

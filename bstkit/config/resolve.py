@@ -209,6 +209,8 @@ def _origins(document: Document, recipe: str, rows: Mapping[str, int]) -> dict[s
     for table, keys in TABLES.items():
         for key in keys:
             value = document.get((table, key))
-            inner = [(table, key, name) for name in value] if isinstance(value, dict) else [(table, key)]
-            origins |= {dotted(path): document.origin(path) for path in inner}
+            if isinstance(value, dict):  # what stands in it may have come one by one, or as a whole
+                origins |= {dotted((table, key, name)): document.source((table, key, name)) for name in value}
+            else:
+                origins[dotted((table, key))] = document.origin((table, key))
     return origins

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from bstkit.config.model import Table
+from bstkit.config.optimizers import Adam, Optimizer
+from bstkit.config.schedules import Constant, Schedule
 from bstkit.export import TargetName
 
 
@@ -74,7 +76,15 @@ class TrainSettings(Table):
     Args:
         epochs: at most so many; early stopping usually ends sooner.
         batch_size: rows a step.
-        learning_rate: Adam's.
+        optimizer: its name, or `{ use = name, parameter = value }`; see `bstkit.config.optimizers`.
+        learning_rate: the optimizer's, at its highest.
+        schedule: how the learning rate moves: its name, or `{ use = name, parameter = value }`; see
+            `bstkit.config.schedules`.
+        clip_norm: gradients that are longer than this, all of them together, are scaled down to it; 0: never.
+        embedding_l2: pull on the rows of embedding tables that a batch shows, the usual cure where a click log is
+            learned in one epoch and forgotten in the second; `bstkit.training.row_gradients` says how. 0: none.
+        class_weight: task -> factor of the loss of its positive rows; 1 where a task is not named. Scores are no longer
+            probabilities: their odds come out about that many times too high, and so does the validation log loss.
         patience: epochs without a better validation log loss before training stops; the best weights are kept.
         seed: of weights, shuffling, dropout and sampled negatives.
         loss_weights: task -> factor of its loss; 1 where a task is not named.
@@ -84,7 +94,12 @@ class TrainSettings(Table):
 
     epochs: Annotated[int, Field(ge=1)] = 20
     batch_size: Annotated[int, Field(ge=1)] = 256
+    optimizer: Optimizer = Adam()
     learning_rate: Annotated[float, Field(gt=0)] = 0.001
+    schedule: Schedule = Constant()
+    clip_norm: Annotated[float, Field(ge=0)] = 0.0
+    embedding_l2: Annotated[float, Field(ge=0)] = 0.0
+    class_weight: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     patience: Annotated[int, Field(ge=1)] = 3
     seed: Annotated[int, Field(ge=0)] = 0
     loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from bstkit.export.lowered_call import fill, specs_of
+from bstkit.features.tables import Embedding
 
 _KNOWN = frozenset(
     layer.call
@@ -16,10 +17,11 @@ _KNOWN = frozenset(
         keras.layers.BatchNormalization,
         keras.layers.Dense,
         keras.layers.Embedding,
+        Embedding,
         keras.layers.LayerNormalization,
     )
 )
-"""Calls of Keras's that return one tensor, of the layer's own dtype, whose shape `compute_output_shape` knows."""
+"""Calls that return one tensor, of the layer's own dtype, whose shape `compute_output_shape` knows."""
 
 
 def call_outputs(layer: Any, call: Callable[..., Any], arguments: dict[str, Any]) -> Any:

@@ -21,7 +21,7 @@ from bstkit.features.sessions import (
     SessionNumbers,
     TakeSessions,
 )
-from bstkit.features.tables import TableUniform
+from bstkit.features.tables import Embedding, TableUniform
 from bstkit.inputs import InputSpec
 
 Tensors = dict[str, Any]
@@ -50,7 +50,7 @@ class Embedder:
         self._row_columns = {
             spec.name: spec.space for spec in specs if spec.role in ("target", "context_id") and spec.space is not None
         }
-        self._tables: dict[str, keras.layers.Embedding] = {}
+        self._tables: dict[str, Embedding] = {}
         self._ruled: dict[str, Any] = {}
         self._columns: dict[str, Any] = {}
         self._candidates: dict[str, Any] = {}
@@ -232,7 +232,7 @@ class Embedder:
         value = self.inputs[column]
         if feature.edges is not None:
             bucket = Bucket(feature.edges, feature.missing, name=f"{column}_bucket")(value)
-            return keras.layers.Embedding(len(feature.edges) + 2, feature.dim, name=f"{column}_embedding")(bucket)
+            return Embedding(len(feature.edges) + 2, feature.dim, name=f"{column}_embedding")(bucket)
         if feature.mean is None or feature.std is None:
             raise ComponentError(
                 f"numeric column '{column}' has no mean and deviation yet", "prepare a log first, or give mean and std"
@@ -263,7 +263,7 @@ class Embedder:
     def _lookup(self, space: str, ids: Any) -> Any:
         if space not in self._tables:
             dim = self.features.spaces[space].dim
-            self._tables[space] = keras.layers.Embedding(
+            self._tables[space] = Embedding(
                 self._rows(space), dim, embeddings_initializer=TableUniform(), name=f"{space}_embedding"
             )
         return self._tables[space](ids)

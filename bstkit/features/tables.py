@@ -1,4 +1,4 @@
-"""How the embedding tables of ids begin."""
+"""The embedding tables of ids: how they begin, and how their rows are read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 _DRAWN = ContextVar("drawn", default=True)
@@ -62,3 +63,28 @@ class TableUniform(keras.initializers.RandomUniform):
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
         return {**super().get_config(), "block_rows": self.block_rows}
+
+
+@keras.saving.register_keras_serializable(package="bstkit")
+class Embedding(keras.layers.Embedding):
+    """Keras's embedding, with rows read from the variable itself.
+
+    Keras reads the whole table and takes rows of what it read. Once an optimizer has changed single rows of a variable,
+    TensorFlow makes each such read a copy of the table: at 10^6 rows that would cost more than a step of `din`.
+
+    Args:
+        input_dim, output_dim: and all others as Keras's.
+
+    Call arguments:
+        inputs: int32 or int64 tensor of ids in `[0, input_dim)`, any shape.
+
+    Returns:
+        Float tensor of one dimension more.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Gather from the variable; as Keras does where something else stands for it, as while exporting."""
+        table = getattr(self.embeddings, "value", None)
+        if not isinstance(table, tf.Variable):
+            return super().call(inputs)
+        return ops.cast(tf.gather(table, inputs), self.compute_dtype)

@@ -19,7 +19,8 @@ from bstkit.errors import TrainingError
 from bstkit.progress import Advance
 from bstkit.training.loss import PresentLabelLoss
 from bstkit.training.metrics import Metrics, evaluate
-from bstkit.training.task_weights import task_weights, weighted_mean
+from bstkit.training.optimizer import make_optimizer
+from bstkit.training.task_weights import check_tasks, task_weights, weighted_mean
 
 SCORING_BATCH = 1024
 """Rows a step while scoring: no gradients are kept, so more than while training."""
@@ -59,14 +60,14 @@ def fit(
         `val_<task>_log_loss`, `val_<task>_auc` and `val_<task>_gauc` follow.
 
     Raises:
-        ConfigError: `train.loss_weights` names something that is no task.
+        ConfigError: `train.loss_weights` or `train.class_weight` names something that is no task.
         TrainingError: the loss is not a number.
     """
     settings, tasks = composed.selection.train, composed.features.tasks
     weights = task_weights(settings.loss_weights, tasks)
     validation = _Validation(composed, dataset, weights)
     steps = steps_per_epoch(dataset, "train", settings.batch_size)
-    compile_training(composed)
+    compile_training(composed, steps)
     composed.training.fit(
         training_batches(composed, dataset),
         epochs=settings.epochs,
@@ -86,16 +87,22 @@ def fit(
     return validation.history
 
 
-def compile_training(composed: Composed) -> None:
+def compile_training(composed: Composed, steps: int) -> None:
     """Give the trained model its optimizer and losses.
 
+    Args:
+        composed: freshly composed.
+        steps: of an epoch; a schedule may count in epochs.
+
     Raises:
-        ConfigError: `train.loss_weights` names something that is no task.
+        ConfigError: `train.loss_weights` or `train.class_weight` names something that is no task.
     """
     settings, tasks = composed.selection.train, composed.features.tasks
+    check_tasks("class_weight", settings.class_weight, tasks)
+    tables = [layer.embeddings.path for layer in composed.training.layers if isinstance(layer, keras.layers.Embedding)]
     composed.training.compile(
-        optimizer=keras.optimizers.Adam(settings.learning_rate),
-        loss={task: _loss(several=len(tasks) > 1) for task in tasks},
+        optimizer=make_optimizer(settings, steps, tables),
+        loss={task: _loss(len(tasks) > 1, settings.class_weight.get(task, 1.0)) for task in tasks},
         loss_weights=task_weights(settings.loss_weights, tasks),
         jit_compile=False,  # free lengths would compile anew for every length
     )
@@ -117,9 +124,11 @@ def training_batches(composed: Composed, dataset: Dataset, first_epoch: int = 0)
     )
 
 
-def _loss(several: bool) -> keras.losses.Loss:
+def _loss(several: bool, positive_weight: float) -> keras.losses.Loss:
     """One task's loss; only a log of several tasks may lack labels."""
-    return PresentLabelLoss() if several else keras.losses.BinaryCrossentropy(from_logits=True)
+    if several or positive_weight != 1.0:
+        return PresentLabelLoss(positive_weight)
+    return keras.losses.BinaryCrossentropy(from_logits=True)
 
 
 class Scorer:

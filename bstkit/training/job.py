@@ -26,7 +26,7 @@ from bstkit.registry import Registry, load_registry
 from bstkit.report import write_report
 from bstkit.staging import new_folder
 from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
-from bstkit.training.task_weights import task_weights
+from bstkit.training.task_weights import check_tasks, task_weights
 
 HELDOUT_ROWS = 1024
 """Test rows that a run keeps for verification."""
@@ -63,6 +63,7 @@ def train(
         features = features or features_for(data)
         # Before minutes of preparation, not after.
         task_weights(selection.train.loss_weights, features.tasks)
+        check_tasks("class_weight", selection.train.class_weight, features.tasks)
         if selection.export.ids == "raw":
             check_no_hash(features)
         with progress.stage("prepare data") as advance:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bstkit.errors import ConfigError
 from bstkit.spelling import did_you_mean
+
+
+def check_tasks(setting: str, named: Iterable[str], tasks: Sequence[str]) -> None:
+    """Refuse a setting of `[train]` that names what is no task.
+
+    Raises:
+        ConfigError: it does.
+    """
+    unknown = [name for name in named if name not in tasks]
+    if unknown:
+        lines = [f"train.{setting}.{name}: features.toml has no task '{name}'" for name in unknown]
+        raise ConfigError("\n".join(lines), did_you_mean(unknown[0], tasks) or f"the tasks are {', '.join(tasks)}")
 
 
 def task_weights(loss_weights: Mapping[str, float], tasks: Sequence[str]) -> dict[str, float]:
@@ -14,10 +26,7 @@ def task_weights(loss_weights: Mapping[str, float], tasks: Sequence[str]) -> dic
     Raises:
         ConfigError: it names something that is no task, or every task has weight 0.
     """
-    unknown = [name for name in loss_weights if name not in tasks]
-    if unknown:
-        lines = [f"train.loss_weights.{name}: features.toml has no task '{name}'" for name in unknown]
-        raise ConfigError("\n".join(lines), did_you_mean(unknown[0], tasks) or f"the tasks are {', '.join(tasks)}")
+    check_tasks("loss_weights", loss_weights, tasks)
     weights = {task: loss_weights.get(task, 1.0) for task in tasks}
     if not any(weights.values()):
         raise ConfigError("train.loss_weights: every task has weight 0, so nothing would be learned", "raise one")

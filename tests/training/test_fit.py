@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import pytest
 
+from bstkit.compose import compose
 from bstkit.data.feeding.feed import batches
 from bstkit.errors import TrainingError
-from bstkit.training.fit import Scorer
+from bstkit.training.fit import Scorer, compile_training, make_repeatable
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,26 @@ def test_same_seed_gives_the_same_weights_bit_for_bit(fitted, first):
 def test_another_seed_gives_other_weights(fitted, first):
     composed, _ = fitted(epochs=1, seed=1)
     assert any((ours != theirs).any() for ours, theirs in zip(weights(composed), weights(first[0]), strict=True))
+
+
+def test_regularised_tables_stay_smaller_where_they_are_shown(fitted, first, dataset, small_selection):
+    """Against plain training with the same seed: id tables shrink, and rows that no batch shows are as they began."""
+    composed, _ = fitted(epochs=3, embedding_l2=0.05)
+    make_repeatable(0)
+    untrained = compose(small_selection, dataset.features)
+    models = [one.serving for one in (composed, first[0], untrained)]
+    pulled, plain, start = (model.get_layer("item_embedding").embeddings.numpy()[1:] for model in models)  # no padding
+    shown = (plain != start).any(axis=1)
+    assert 0 < shown.sum() < len(shown)
+    assert np.linalg.norm(pulled[shown]) < 0.9 * np.linalg.norm(plain[shown])
+    np.testing.assert_array_equal(pulled[~shown], start[~shown])
+
+
+def test_weight_of_positives_reaches_the_loss(dataset, small_selection):
+    settings = small_selection.train.model_copy(update={"class_weight": {"ctr": 5.0}})
+    composed = compose(small_selection.model_copy(update={"train": settings}), dataset.features)
+    compile_training(composed, steps=1)
+    assert composed.training.loss["ctr"].positive_weight == 5.0
 
 
 def test_test_rows_do_not_reach_training(fitted, first, dataset):

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from bstkit.artefact import load_run
+from bstkit.config.optimizers import LazyAdam
+from bstkit.config.schedules import Cosine
 from bstkit.data.dataset import load_dataset
 from bstkit.data.feature_files import features_for
 from bstkit.data.vocabulary import read_vocabulary
@@ -69,6 +71,19 @@ def test_fingerprint_tells_logs_apart(small_log, tmp_path):
     other = write_small_log(tmp_path / "log.csv", seed=1)
     features = features_for(small_log)
     assert fingerprint(load_dataset(small_log, features)) != fingerprint(load_dataset(other, features))
+
+
+def test_run_records_how_it_was_optimised(small_selection, small_log, tmp_path):
+    choices = {
+        "optimizer": LazyAdam(beta_1=0.8),
+        "schedule": Cosine(warmup_steps=3, decay_epochs=1.5),
+        "clip_norm": 5.0,
+        "embedding_l2": 0.001,
+        "class_weight": {"ctr": 2.0},
+    }
+    chosen = small_selection.model_copy(update={"train": small_selection.train.model_copy(update=choices)})
+    train(chosen, tmp_path / "run", data=small_log)
+    assert load_run(tmp_path / "run").selection.train == chosen.train
 
 
 def test_used_folder_is_refused_before_the_log_is_read(small_selection, tmp_path):

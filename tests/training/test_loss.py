@@ -55,7 +55,25 @@ def test_batch_without_labels_moves_nothing():
     assert tape.gradient(loss, logits).numpy().tolist() == [[0.0], [0.0]]
 
 
+def test_positives_weigh_as_with_kerass_class_weight():
+    labels, logits = column([1, 0, 0, 1, 1]), column([0.1, 2.0, -3.0, 0.5, -0.7])
+    weights = np.where(labels[:, 0] == 1, 4.0, 1.0)
+    theirs = keras.losses.BinaryCrossentropy(from_logits=True)(labels, logits, sample_weight=weights)
+    assert float(PresentLabelLoss(4.0)(labels, logits)) == pytest.approx(float(theirs), rel=1e-6)
+
+
+def test_weighted_positives_and_missing_labels_go_together():
+    labels, logits = column([1, NAN, 0]), column([0.3, 9.0, -2.0])
+    expected = (4.0 * np.log1p(np.exp(-0.3)) + np.log1p(np.exp(-2.0))) / 2
+    assert float(PresentLabelLoss(4.0)(labels, logits)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_weight_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="`positive_weight` must be above 0"):
+        PresentLabelLoss(0.0)
+
+
 def test_loss_reads_back_from_its_config():
-    again = keras.losses.deserialize(keras.losses.serialize(PresentLabelLoss(name="cvr")))
+    again = keras.losses.deserialize(keras.losses.serialize(PresentLabelLoss(2.0, name="cvr")))
     assert isinstance(again, PresentLabelLoss)
-    assert again.name == "cvr"
+    assert (again.name, again.positive_weight) == ("cvr", 2.0)

@@ -3,7 +3,7 @@
 import pytest
 
 from bstkit.errors import ConfigError
-from bstkit.training.task_weights import task_weights, weighted_mean
+from bstkit.training.task_weights import check_tasks, task_weights, weighted_mean
 
 
 def test_tasks_that_are_not_named_weigh_one():
@@ -24,6 +24,12 @@ def test_wrong_weights_are_refused(given, says, hint):
         task_weights(given, ("ctr", "cvr"))
     assert says in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_class_weight_of_no_task_is_refused_by_its_own_name():
+    check_tasks("class_weight", {"ctr": 2.0}, ("ctr",))
+    with pytest.raises(ConfigError, match=r"train\.class_weight\.ctx: features\.toml has no task"):
+        check_tasks("class_weight", {"ctx": 2.0}, ("ctr",))
 
 
 def test_mean_counts_what_has_a_value_and_a_weight():

@@ -47,16 +47,18 @@ from typing import Any
 import keras
 
 from bstkit.export.lowerings import batch_normalization, dense, embedding, layer_normalization, recurrent
+from bstkit.features.tables import Embedding
 
 LOWERINGS: dict[Any, Callable[..., Any]] = {
     keras.layers.BatchNormalization.call: batch_normalization.lower,
     keras.layers.Dense.call: dense.lower,
     keras.layers.Embedding.call: embedding.lower,
+    Embedding.call: embedding.lower,
     keras.layers.LayerNormalization.call: layer_normalization.lower,
     keras.layers.LSTM.call: recurrent.lower,
     keras.layers.GRU.call: recurrent.lower,
 }
-"""The `call` of a Keras layer -> its lowering."""
+"""The `call` of a layer -> its lowering."""
 
 
 def find_lowering(layer: Any) -> Callable[..., Any] | None:
