@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 WINDOW_BATCHES = 50
-"""Rows are sorted by history length inside windows of so many batches: short ones share a batch and need no padding."""
+"""Rows are grouped by history length inside windows of so many batches: short ones together need little padding."""
+
+GROUPS = 4
+"""Groups of a window. Sorted all the way, batches of one length each train less well: `benchmarks/feeding.py`."""
 
 _MOST_INT32 = np.iinfo(np.int32).max
 
@@ -14,9 +17,9 @@ _MOST_INT32 = np.iinfo(np.int32).max
 class EpochPlan:
     """Which rows each batch of an epoch holds.
 
-    An epoch permutes all rows, sorts them by length inside each window, cuts a window into batches, and mixes those. It
-    depends on the seed and the epoch's number alone, so that training can go on from any batch. Kept are the
-    permutation of the epoch in use, 4 bytes a row, and the rows of one window.
+    An epoch permutes all rows, groups them by length inside each window, cuts a window into batches, and mixes those;
+    inside a group the permutation's order stays. It depends on the seed and the epoch's number alone, so that training
+    can go on from any batch. Kept are the permutation of the epoch in use, 4 bytes a row, and the rows of one window.
 
     Args:
         rows: `(rows,)`, row numbers.
@@ -49,7 +52,7 @@ class EpochPlan:
             first = place * self.batch_size
             found = self.rows[order[first : first + self.batch_size]]
         else:
-            window = self._sorted(self.lengths, order, epoch, place // WINDOW_BATCHES)
+            window = self._grouped(self.lengths, order, epoch, place // WINDOW_BATCHES)
             first = int(turns[place]) * self.batch_size
             found = window[first : first + self.batch_size]
         batch: NDArray[np.int64] = found.astype(np.int64)
@@ -70,16 +73,18 @@ class EpochPlan:
             self._epoch = kept = (epoch, order, turns)
         return kept[1:]
 
-    def _sorted(
+    def _grouped(
         self, lengths: NDArray[np.integer], order: NDArray[np.integer], epoch: int, window: int
     ) -> NDArray[np.integer]:
-        """The rows of a window, shortest history first."""
+        """The rows of a window, those of the shortest histories first."""
         kept = self._window
         if kept is None or kept[0] != (epoch, window):
             size = self.batch_size * WINDOW_BATCHES
             part = order[window * size : (window + 1) * size]
-            part = part[np.argsort(lengths[part], kind="stable")]
-            self._window = kept = ((epoch, window), self.rows[part])
+            batch = np.empty(len(part), np.int64)  # where each row would stand if all were sorted
+            batch[np.argsort(lengths[part], kind="stable")] = np.arange(len(part)) // self.batch_size
+            group = batch * GROUPS // -(-len(part) // self.batch_size)
+            self._window = kept = ((epoch, window), self.rows[part[np.argsort(group, kind="stable")]])
         return kept[1]
 
 

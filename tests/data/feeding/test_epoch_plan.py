@@ -1,9 +1,11 @@
 """The order of an epoch: every row once, from seed and number alone, at any place without those before it."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from bstkit.data.feeding.epoch_plan import WINDOW_BATCHES, EpochPlan
+from bstkit.data.feeding.epoch_plan import GROUPS, WINDOW_BATCHES, EpochPlan
 
 SIZE = 4
 ROWS = np.arange(7, 7 + 3 * (2 * WINDOW_BATCHES * SIZE + 17), 3)
@@ -29,16 +31,23 @@ def test_epoch_holds_every_row_once(lengths: np.ndarray | None) -> None:
         assert sorted(map(len, batches)) == [1, *[SIZE] * (BATCHES - 1)]
 
 
-def test_bucketed_epoch_is_sorted_windows_of_the_plain_one() -> None:
-    """Both take the same rows in the same window, so that they may be compared window by window."""
+def test_bucketed_epoch_is_grouped_windows_of_the_plain_one() -> None:
+    """Both take the same rows in the same window; in a group they stand in the same order."""
     plain, bucketed = whole(EpochPlan(ROWS, None, SIZE, 5), 2), whole(EpochPlan(ROWS, LENGTHS, SIZE, 5), 2)
     assert [row for batch in plain for row in batch] != ROWS.tolist()
     for first in range(0, BATCHES, WINDOW_BATCHES):
-        window = sorted(bucketed[first : first + WINDOW_BATCHES], key=lambda rows: length_of(rows).tolist())
-        ours = [row for batch in window for row in batch]
         theirs = [row for batch in plain[first : first + WINDOW_BATCHES] for row in batch]
-        assert sorted(ours) == sorted(theirs)
-        assert length_of(ours).tolist() == sorted(length_of(theirs).tolist())
+        batches = sorted(bucketed[first : first + WINDOW_BATCHES], key=lambda rows: length_of(rows).mean())
+        assert sorted(row for batch in batches for row in batch) == sorted(theirs)
+        ordered = np.sort(length_of(theirs))
+        quarter = [SIZE * -(-len(batches) * group // GROUPS) for group in range(GROUPS + 1)]
+        for batch in bucketed[first : first + WINDOW_BATCHES]:
+            found = length_of(batch)
+            assert any(
+                ordered[low] <= found.min() and found.max() <= ordered[min(high, len(ordered)) - 1]
+                for low, high in pairwise(quarter)
+            )
+            assert batch == sorted(batch, key=theirs.index)
 
 
 def test_batches_of_a_window_are_mixed() -> None:
@@ -62,7 +71,10 @@ def test_order_is_pinned() -> None:
     order, expected = rng.permutation(len(ROWS)), []
     for first in range(0, len(order), SIZE * WINDOW_BATCHES):
         part = order[first : first + SIZE * WINDOW_BATCHES]
-        part = ROWS[part[np.argsort(LENGTHS[part], kind="stable")]]
+        place = np.empty(len(part), int)
+        place[np.argsort(LENGTHS[part], kind="stable")] = range(len(part))
+        batches = -(-len(part) // SIZE)
+        part = ROWS[part[np.argsort(place // SIZE * 4 // batches, kind="stable")]]
         cut = [part[place : place + SIZE].tolist() for place in range(0, len(part), SIZE)]
         expected += [cut[place] for place in rng.permutation(len(cut))]
     assert whole(EpochPlan(ROWS, LENGTHS, SIZE, seed=3), 1) == expected
