@@ -65,7 +65,7 @@ def test_parts_without_rows_and_of_one_class_say_so(run, built, small_log, tmp_p
 BAD = {
     "slice": (("--slices", "history,tme"), "no slice named 'tme'", "did you mean 'time'?"),
     "split": (("--split", "test"), "is a log, of which every row with a label is evaluated", "data prepare"),
-    "data": (("--data", "gone.csv"), "there is no file or folder gone.csv", "--data"),
+    "data": (("--data", "gone.csv"), "there is no file or folder gone.csv", "check the path"),
     "features": (("--features", "gone.toml"), "gone.toml", ""),
     "batch": (("--batch", "0"), "--batch is 0", "from 1 on"),
 }

@@ -229,7 +229,7 @@ def broken_key(folder: Path) -> Made:
 @pytest.mark.parametrize(
     ("make", "says", "hint"),
     [
-        (missing, "no file or folder .*nothing", "--data"),
+        (missing, "no file or folder .*nothing", "check the path"),
         (unknown_kind, "no log that bstkit can read", "RecBole"),
         (no_inter, "holds no .inter file", "CSV or Parquet"),
         (two_inter, "several .inter files: other.inter, small.inter", "--data .*other.inter"),
