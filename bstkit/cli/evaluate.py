@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bstkit.cli.options import JsonOption
+from bstkit.cli.options import JsonOption, given_features
 from bstkit.cli.render import print_json, print_pairs, print_table
 
 if TYPE_CHECKING:
-    from bstkit.config.features import Features
     from bstkit.evaluation.results import Evaluation, Measured, TaskEvaluation
     from bstkit.metrics.quality import Quality
 
@@ -82,7 +81,7 @@ def evaluate_model(
     is_run = not is_bundle(model)
     if is_run:
         load_run(model)  # a wrong folder is answered before the slow import
-    loaded = _features(features)
+    loaded = given_features(features)
     with heavy_job() if is_run else job() as progress:
         found = evaluate(
             model,
@@ -103,12 +102,6 @@ def _slices(text: str | None) -> list[str] | None:
     if text is None:
         return None
     return [name.strip() for name in text.split(",") if name.strip() not in ("", "none")]
-
-
-def _features(path: Path | None) -> Features | None:
-    from bstkit.config.features_file import load_features
-
-    return None if path is None else load_features(path)
 
 
 def print_evaluation(found: Evaluation, json: bool) -> None:

@@ -136,6 +136,13 @@ class LogOptions:
         return load_features(self.features) if self.features else features_for(self.data)
 
 
+def given_features(path: Path | None) -> Features | None:
+    """Read the features file that was named, if one was."""
+    from bstkit.config.features_file import load_features
+
+    return None if path is None else load_features(path)
+
+
 def grouped_options(command: Callable[..., None]) -> Callable[..., None]:
     """Let a command take a dataclass of options: Typer sees one option a field, the command gets the object.
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bstkit.cli.options import JsonOption
+from bstkit.cli.options import JsonOption, given_features
 from bstkit.cli.render import print_json, print_pairs, print_table
 
 if TYPE_CHECKING:
-    from bstkit.config.features import Features
     from bstkit.predict import Predicted
 
 
@@ -54,18 +53,12 @@ def predict_scores(
     is_run = not is_bundle(model)
     if is_run:
         load_run(model)  # a wrong folder is answered before the slow import
-    loaded = _features(features)
+    loaded = given_features(features)
     with heavy_job() if is_run else job() as progress:
         predicted = predict(
             model, data, out, features=loaded, batch=batch, provider=provider, threads=threads, progress=progress
         )
     print_predicted(predicted, json)
-
-
-def _features(path: Path | None) -> Features | None:
-    from bstkit.config.features_file import load_features
-
-    return None if path is None else load_features(path)
 
 
 def print_predicted(predicted: Predicted, json: bool) -> None:

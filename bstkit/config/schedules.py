@@ -64,7 +64,7 @@ class Cosine(Linear):
         warmup_steps, warmup_epochs, decay_steps, decay_epochs, floor: as Linear's.
     """
 
-    use: Literal["cosine"] = "cosine"  # type: ignore[assignment]
+    use: Literal["cosine"] = "cosine"  # type: ignore[assignment]  # as above
 
 
 class Exponential(Decaying):
@@ -76,7 +76,7 @@ class Exponential(Decaying):
         factor: what the learning rate is multiplied by in that time.
     """
 
-    use: Literal["exponential"] = "exponential"  # type: ignore[assignment]
+    use: Literal["exponential"] = "exponential"  # type: ignore[assignment]  # as above
     factor: Annotated[float, Field(gt=0, le=1)] = 0.5
 
 

@@ -42,7 +42,7 @@ def unpack(archive: Path, folder: Path, inside: str, proof: str) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with opened.open(member) as source, target.open("wb") as file:
                     shutil.copyfileobj(source, file)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as error:
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as error:  # the second: a compression
         raise DataError(f"{archive} is no zip archive that can be read: {error}", _HINT) from error
 
 

@@ -12,8 +12,6 @@ from bstkit.data.layouts.compression import check_whole
 from bstkit.errors import DataError
 
 _COMPRESSED = ("", ".gz", ".zst")
-_DATASET = "dataset.json"
-"""As `bstkit.data.prepared.folder` names it."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,9 @@ def find_files(path: Path) -> Given:
     Raises:
         DataError: there is nothing, or a prepared dataset.
     """
-    if (path / _DATASET).is_file():
+    from bstkit.data.prepared.folder import is_dataset
+
+    if is_dataset(path):
         raise DataError(
             f"{path} is a dataset that was prepared from a log, not a log",
             f"give the log itself; a model is trained on the dataset with  bstkit train --data {path}",
