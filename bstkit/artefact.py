@@ -92,6 +92,13 @@ class Run:
 
         return restore(self.selection, self.features, self.folder / WEIGHTS)
 
+    @cached_property
+    def history(self) -> tuple[dict[str, float | None], ...]:
+        """One dict an epoch, `epoch` first; None where a number is not defined. Empty for imported weights."""
+        with (self.folder / HISTORY).open(newline="", encoding="utf-8") as file:
+            rows = [{name: float(cell) if cell else None for name, cell in row.items()} for row in csv.DictReader(file)]
+        return tuple(row for row in rows if any(value is not None for name, value in row.items() if name != "epoch"))
+
     @property
     def heldout(self) -> dict[str, np.ndarray[Any, Any]]:
         """Test rows by input name."""

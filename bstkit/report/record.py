@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bstkit.artefact import COMPOSITION, HISTORY, Run, load_run
+from bstkit.artefact import COMPOSITION, Run, load_run
 from bstkit.errors import RunError
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def read_record(folder: Path) -> Record:
     try:
         return Record(
             run,
-            _history(folder / HISTORY),
+            run.history,
             _json(folder / COMPOSITION) or (),
             run.heldout_labels,
             run.heldout_scores,
@@ -62,10 +61,3 @@ def read_record(folder: Path) -> Record:
 
 def _json(path: Path) -> Any:
     return json.loads(path.read_bytes()) if path.is_file() else None
-
-
-def _history(path: Path) -> tuple[Mapping[str, float | None], ...]:
-    """The epochs that say something; an empty cell is a number that is not defined."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [{name: float(cell) if cell else None for name, cell in row.items()} for row in csv.DictReader(file)]
-    return tuple(row for row in rows if any(value is not None for name, value in row.items() if name != "epoch"))

@@ -1,0 +1,1 @@
+"""Training many selections with several seeds, and telling them apart."""
