@@ -108,6 +108,23 @@ def partial_folder(target: Path) -> Iterator[Path]:
             os.close(lock)
 
 
+@contextmanager
+def sole_user(folder: Path) -> Iterator[None]:
+    """Work in a folder that stays, alone.
+
+    Raises:
+        RunError: another process works in it.
+    """
+    lock = _lock(folder)
+    if lock is None and sys.platform != "win32":
+        raise RunError(f"another process works in {folder}", "wait for it, or choose another place with --out")
+    try:
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
 def _remove_abandoned(target: Path) -> None:
     """Remove partial folders of the same target that no living process works in."""
     for folder in target.parent.glob(f".{glob.escape(target.name)}.????????.partial"):

@@ -1,4 +1,4 @@
-"""The embedded log rewards a model that reads the order of behaviours; benchmarks/quality.py has three seeds."""
+"""The embedded log rewards a model that reads the order of behaviours."""
 
 import pytest
 

@@ -108,12 +108,18 @@ class SelectionOptions:
 
     def selection(self) -> Selection:
         """Resolve them, with files and environment below them."""
-        from bstkit.config.registry_file import RECIPE_KEYS
         from bstkit.config.resolve import load_selection
 
+        return load_selection(
+            self.recipe, slots=self.slots(), settings=self.settings or (), registry_path=self.registry
+        )
+
+    def slots(self) -> dict[str, str]:
+        """Slot -> what its flag says, of those that were given."""
+        from bstkit.config.registry_file import RECIPE_KEYS
+
         slots = {name: getattr(self, name) for name in RECIPE_KEYS}
-        given = {name: text for name, text in slots.items() if text is not None}
-        return load_selection(self.recipe, slots=given, settings=self.settings or (), registry_path=self.registry)
+        return {name: text for name, text in slots.items() if text is not None}
 
 
 @dataclass(frozen=True)

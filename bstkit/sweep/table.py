@@ -7,30 +7,34 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bstkit.sweep.outcome import METRICS, Outcome
 
-COLUMNS = ("AUC", "GAUC", "log loss", "epochs", "seconds", "CPU seconds", "parameters", "seeds")
+LABELS = {"auc": "AUC", "gauc": "GAUC", "log_loss": "log loss"}
+COLUMNS = (*LABELS.values(), "epochs", "seconds", "CPU seconds", "parameters", "seeds")
 
 
-def table_rows(outcomes: Mapping[str, Sequence[Outcome]], task: str | None = None) -> list[tuple[str, ...]]:
+def table_rows(outcomes: Mapping[str, Sequence[Outcome]], validation: str | None = None) -> list[tuple[str, ...]]:
     """One row a model, the baselines last.
 
     Args:
-        outcomes: name -> its outcomes, one a seed.
-        task: of which metrics are shown. Defaults to the first one.
+        outcomes: name -> its outcomes, one a seed; a name without any has no row.
+        validation: a metric of the validation rows, shown before the others. None: none is.
 
     Returns:
-        The name, then a cell for each of `COLUMNS`: mean ± sample deviation over the seeds, or the mean alone.
+        The name, that metric, then a cell for each of `COLUMNS`, of the log's first task: mean ± sample deviation over
+        the seeds, or the mean alone.
     """
-    rows = [(name, *_cells(found, task)) for name, found in outcomes.items() if found]
-    some = next((one for found in outcomes.values() for one in found), None)
-    for name, by_task in (some.baselines if some else {}).items():
-        metrics = by_task[task or next(iter(by_task))]
-        rows.append((name, *(_number(metrics[key]) for key in METRICS), *("" for _ in COLUMNS[len(METRICS) :])))
+    known = {name: found for name, found in outcomes.items() if found}
+    rows = [(name, *_validation(found, validation), *_cells(found)) for name, found in known.items()]
+    some = next(iter(known.values()), None)
+    for name, by_task in (some[0].baselines if some else {}).items():
+        metrics = next(iter(by_task.values()))
+        before = [""] if validation else []
+        rows.append((name, *before, *(_number(metrics[key]) for key in METRICS), *([""] * (len(COLUMNS) - 3))))
     return rows
 
 
-def markdown(title: str, rows: Iterable[Sequence[str]]) -> str:
+def markdown(title: str, rows: Iterable[Sequence[str]], columns: Sequence[str] = COLUMNS) -> str:
     """The table in Markdown."""
-    lines = [(title, *COLUMNS), ("---", *("---" for _ in COLUMNS)), *rows]
+    lines = [(title, *columns), ("---", *("---" for _ in columns)), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -42,8 +46,12 @@ def mean_and_deviation(values: Sequence[float | None]) -> tuple[float, float] | 
     return statistics.fmean(known), statistics.stdev(known) if len(known) > 1 else 0.0
 
 
-def _cells(found: Sequence[Outcome], task: str | None) -> list[str]:
-    tests = [one.test[task or next(iter(one.test))] for one in found]
+def _validation(found: Sequence[Outcome], metric: str | None) -> list[str]:
+    return [_spread([one.validation[metric] for one in found])] if metric else []
+
+
+def _cells(found: Sequence[Outcome]) -> list[str]:
+    tests = [next(iter(one.test.values())) for one in found]
     return [
         *(_spread([test[name] for test in tests]) for name in METRICS),
         f"{statistics.fmean(one.epochs for one in found):.1f}",
