@@ -51,7 +51,8 @@ def build(
         features: what the log's columns mean. Defaults to the file that goes with `data`.
         providers: execution providers to verify, `"cpu"`, `"cuda"` or `"tensorrt"`.
         progress: told about the stages.
-        resume: go on from the last checkpoint, as `train` does; of a finished run only the export is made, as its own `[export]` says.
+        resume: go on from the last checkpoint, as `train` does; of a finished run only the export is made, as its own
+            `[export]` says.
 
     Raises:
         VerificationError: ONNX Runtime does not give TensorFlow's numbers.

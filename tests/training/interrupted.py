@@ -6,6 +6,8 @@
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -13,7 +15,7 @@ import keras
 from bstkit.artefact import Run
 from bstkit.config.resolve import load_selection
 from bstkit.config.selection import Selection
-from bstkit.training import train
+from bstkit.training import job
 from tests.small_log import small_features
 
 STEPS = 11
@@ -45,7 +47,7 @@ def train_small(log: Path, run: Path, *settings: str, **arguments: object) -> Ru
     features = small_features()
     labels = {"ctr": "click", "again": "click"}
     features = features.model_copy(update={"log": features.log.model_copy(update={"labels": labels})})
-    return train(selection(*settings, folder=run.parent), run, data=log, features=features, **arguments)
+    return job.train(selection(*settings, folder=run.parent), run, data=log, features=features, **arguments)
 
 
 class After(keras.callbacks.Callback):
@@ -61,16 +63,19 @@ class After(keras.callbacks.Callback):
             self.action()
 
 
-def watch(callback: keras.callbacks.Callback) -> None:
+@contextmanager
+def watched(callback: keras.callbacks.Callback) -> Iterator[None]:
     """Let every training have one more callback, as a plugin's would be."""
-    from bstkit.training import job
-
     fit = job.fit
     job.fit = lambda composed, dataset, advance, callbacks, *rest: fit(
         composed, dataset, advance, [*callbacks, callback], *rest
     )
+    try:
+        yield
+    finally:
+        job.fit = fit
 
 
 if __name__ == "__main__":
-    watch(After(int(sys.argv[3]), lambda: os.kill(os.getpid(), signal.SIGKILL)))
-    train_small(Path(sys.argv[1]), Path(sys.argv[2]))
+    with watched(After(int(sys.argv[3]), lambda: os.kill(os.getpid(), signal.SIGKILL))):
+        train_small(Path(sys.argv[1]), Path(sys.argv[2]))

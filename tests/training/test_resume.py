@@ -18,9 +18,8 @@ import pytest
 
 from bstkit.artefact import Run
 from bstkit.errors import RunError, TrainingInterrupted
-from bstkit.training import job
 from tests.small_log import write_small_log
-from tests.training.interrupted import STEPS, After, train_small, watch
+from tests.training.interrupted import STEPS, After, train_small, watched
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,13 +58,9 @@ def story(tmp_path_factory):
     sizes = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def attempt(name, step, action):
-        with pytest.MonkeyPatch.context() as patch, pytest.raises((RunError, TrainingInterrupted)) as caught:
-            patch.setattr(job, "fit", job.fit)  # to be undone
-            watch(After(step, action))
-            try:
-                train_small(log, folder, resume=True)
-            finally:
-                resource.setrlimit(resource.RLIMIT_FSIZE, sizes)
+        with watched(After(step, action)), pytest.raises((RunError, TrainingInterrupted)) as caught:
+            train_small(log, folder, resume=True)
+        resource.setrlimit(resource.RLIMIT_FSIZE, sizes)
         note(name, caught.value)
 
     command = [sys.executable, "-m", "tests.training.interrupted", str(log), str(folder), "6"]
