@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from bstkit.compose import Composed
 from bstkit.training.array_file import Array, open_arrays, write_arrays
@@ -39,7 +40,7 @@ def make_state(composed: Composed) -> None:
 
 
 def write_variables(file: Path, groups: dict[str, list[Any]]) -> None:
-    """Write the values of variables; one of them at a time is copied."""
+    """Write the values of variables."""
     write_arrays(file, ((name, _value(variable)) for name, variable in _named(groups)))
 
 
@@ -97,5 +98,5 @@ def _unnumbered(name: str) -> str:
 
 
 def _value(variable: Any) -> Array:
-    array: Array = keras.ops.convert_to_numpy(variable)
-    return array
+    """Its value, on a CPU without a copy; `variable.numpy()` would make one."""
+    return np.asarray(variable.value.read_value())

@@ -48,7 +48,7 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory):
+def story(tmp_path_factory, signals):
     place = tmp_path_factory.mktemp("endurance")
     log = write_small_log(place / "log.csv")
     folder, checkpoints = place / "run", place / "run.checkpoint"
