@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         ProviderError,
         RunError,
         TrainingError,
+        TrainingInterrupted,
         VerificationError,
     )
     from bstkit.evaluation import evaluate
@@ -56,6 +57,7 @@ __all__ = [
     "ProviderError",
     "RunError",
     "TrainingError",
+    "TrainingInterrupted",
     "VerificationError",
     "__version__",
     "compose",

@@ -12,6 +12,9 @@
     ├── ProviderError           an execution provider was asked for and did not run
     └── VerificationError       exit code 1: the answer is no, numbers differ or files were changed
 
+    KeyboardInterrupt
+    └── TrainingInterrupted     exit code 130 or 143: somebody stopped a training, which can go on
+
 A layer's own argument errors stay `ValueError`, as everywhere in Keras; composition turns them into `ComponentError`.
 """
 
@@ -72,3 +75,21 @@ class VerificationError(BstkitError):
     """ONNX Runtime and TensorFlow do not give the same numbers, or a file is not what was exported."""
 
     exit_code = 1
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM ended a training after a step, and its checkpoint is written.
+
+    It is no `BstkitError`: who trains one model after the other and goes on after errors is stopped as a whole.
+
+    Args:
+        message: where it was stopped.
+        hint: how to go on.
+        exit_code: 130 for Ctrl-C, 143 for SIGTERM.
+    """
+
+    def __init__(self, message: str, hint: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.exit_code = exit_code

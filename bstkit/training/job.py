@@ -25,7 +25,10 @@ from bstkit.provenance import provenance
 from bstkit.registry import Registry, load_registry
 from bstkit.report import write_report
 from bstkit.staging import new_folder
+from bstkit.training.attempt import finished_run, first_look, made_from, second_look
+from bstkit.training.checkpoint_folder import beside, held
 from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
+from bstkit.training.resume import Endurance
 from bstkit.training.task_weights import check_tasks, task_weights
 
 HELDOUT_ROWS = 1024
@@ -39,8 +42,11 @@ def train(
     data: Path | str | None = None,
     features: Features | None = None,
     progress: Progress | None = None,
+    resume: bool = False,
 ) -> Run:
     """Train a model and write its run folder.
+
+    While it trains, its checkpoints lie in `<folder>.checkpoint`, which is gone once the run folder stands.
 
     Args:
         selection: from `load_selection`.
@@ -48,18 +54,26 @@ def train(
         data: a log. Defaults to the embedded click log.
         features: what the log's columns mean. Defaults to the file that goes with `data`.
         progress: told about the stages.
+        resume: go on from the last checkpoint, with the weights of a training that never stopped; begin where there is
+            none; return the run that is there where it is finished.
 
     Returns:
         The run, its model with the best weights.
 
     Raises:
-        BstkitError: names, parameters, the folder or the data are wrong; nothing is left behind.
+        BstkitError: names, parameters, the folder or the data are wrong, a checkpoint is in the way or of another
+            training; nothing is left behind but the last checkpoint.
+        TrainingInterrupted: Ctrl-C or SIGTERM while it trained; the checkpoint has the last step.
     """
     progress = progress or Progress()
-    data = None if data is None else Path(data)
-    with new_folder(Path(folder)) as staging:
+    data, folder = None if data is None else Path(data), Path(folder)
+    if resume and folder.is_dir():
+        return finished_run(folder, checked_selection(selection, load_registry(selection)))
+    checkpoints = beside(folder)
+    with new_folder(folder) as staging, held(checkpoints):
         registry = load_registry(selection)
         selection = checked_selection(selection, registry)
+        start = first_look(checkpoints, selection, resume)
         features = features or features_for(data)
         # Before minutes of preparation, not after.
         task_weights(selection.train.loss_weights, features.tasks)
@@ -71,8 +85,12 @@ def train(
         with progress.stage("compose"):
             make_repeatable(selection.train.seed)
             composed = compose(selection, dataset.features, registry)
+            origin = made_from(composed, dataset)
+            second_look(start, origin)
+        endurance = Endurance(checkpoints, origin, start, folder.with_name(f"{folder.name}.nan-batch.npz"))
         with progress.stage("train") as advance:
-            history = _fit(composed, dataset, registry, advance)
+            history = _fit(composed, dataset, registry, advance, endurance)
+        progress.seconds["train"] += endurance.state.seconds
         with progress.stage("score"):
             metrics = _metrics(composed, dataset, progress.seconds, history)
         with progress.stage("write run"):
@@ -88,16 +106,19 @@ def train(
                 heldout=inputs,
                 heldout_labels={task: labels[heldout] for task, labels in dataset.labels.items()},
                 heldout_scores={task: scores[task].numpy()[:, 0] for task in dataset.features.tasks},
-                provenance=provenance(composed, registry, dataset),
+                provenance={**provenance(composed, registry, dataset, origin.data), **endurance.record},
             )
             write_report(staging)
+    checkpoints.remove()
     return load_run(folder)
 
 
-def _fit(composed: Composed, dataset: Dataset, registry: Registry, advance: Advance) -> list[dict[str, Any]]:
+def _fit(
+    composed: Composed, dataset: Dataset, registry: Registry, advance: Advance, endurance: Endurance
+) -> list[dict[str, Any]]:
     run = TrainingRun(composed, dataset)
     callbacks = [callback for _, callback in registry.plugins.collect("bstkit_callbacks", run=run)]
-    return fit(composed, dataset, advance, callbacks)
+    return fit(composed, dataset, advance, callbacks, endurance)
 
 
 def _metrics(
