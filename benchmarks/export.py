@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import sys
 import time
 from collections import Counter
@@ -28,6 +27,7 @@ import tensorflow as tf  # after the log level
 import tf2onnx  # after the log level
 
 from benchmarks import size  # after the path
+from benchmarks.machine import machine, versions  # after the path
 from bstkit.compose import Composed, compose  # after the path
 from bstkit.config.resolve import load_selection
 from bstkit.export.assemble import assemble  # after the path
@@ -94,15 +94,9 @@ def main() -> None:
         for side in ("bstkit", "tf2onnx"):
             row = results[name][side]
             print(f"{name:<10} {parameters:>11,} {side:<8} {row['nodes']:>6} {row['casts']:>6} {row['seconds']:>8.2f}")
-    machine = {
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 1),
-        "system": platform.system(),
-        "machine": platform.machine(),
-    }
-    versions = {"tensorflow": tf.__version__, "tf2onnx": tf2onnx.__version__, "python": platform.python_version()}
+    ran = {"machine": machine(), "versions": versions("tensorflow", "tf2onnx")}
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps({"machine": machine, "versions": versions, "recipes": results}, indent=2) + "\n")
+    out.write_text(json.dumps({**ran, "recipes": results}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -34,11 +33,10 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import keras
 import numpy as np
-import tensorflow as tf  # after the log level
 
-from bstkit.compose import Composed, compose  # after the path
+from benchmarks.machine import machine, versions  # after the path
+from bstkit.compose import Composed, compose
 from bstkit.config.resolve import load_selection
 from bstkit.data.dataset import SPLITS, Dataset, HistorySteps
 from bstkit.data.feature_files import features_for
@@ -285,18 +283,8 @@ def main() -> int:
         options.epochs = 2
     reached: dict[str, bool] = {}
     report: dict[str, Any] = {
-        "machine": {
-            "cores": os.cpu_count(),
-            "load": round(os.getloadavg()[0], 1),
-            "system": platform.system(),
-            "machine": platform.machine(),
-        },
-        "versions": {
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
+        "machine": machine(),
+        "versions": versions("tensorflow", "keras", "numpy"),
     }
     if options.only != "bucketing":
         given = options.dataset and open_dataset(options.dataset, in_memory=True)

@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -40,7 +39,8 @@ import tensorflow as tf  # after the log level
 import tf2onnx
 from threadpoolctl import threadpool_limits
 
-from bstkit.compose import Composed, compose  # after the path
+from benchmarks.machine import machine, versions  # after the path
+from bstkit.compose import Composed, compose
 from bstkit.config.resolve import load_selection
 from bstkit.export.assemble import assemble
 from bstkit.export.write import write_model
@@ -300,19 +300,8 @@ def main() -> None:
                 words += ["--recipes", *options.recipes]
                 subprocess.run([sys.executable, __file__, *words, *["--quick"] * options.quick], check=True)
                 by_threads |= json.loads(part.read_text())["threads"]
-    machine = {
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 1),
-        "system": platform.system(),
-        "machine": platform.machine(),
-    }
-    versions = {
-        "tensorflow": tf.__version__,
-        "onnxruntime": onnxruntime.__version__,
-        "tf2onnx": tf2onnx.__version__,
-        "python": platform.python_version(),
-    }
-    report = {"machine": machine, "versions": versions, "repeats": options.repeats, "threads": by_threads}
+    ran = {"machine": machine(), "versions": versions("tensorflow", "onnxruntime", "tf2onnx")}
+    report = {**ran, "repeats": options.repeats, "threads": by_threads}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(report, indent=2) + "\n")
 

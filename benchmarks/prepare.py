@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import shutil
 import sys
 import tempfile
@@ -30,7 +29,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.peak_memory import Run, run  # after the path
+from benchmarks.machine import machine  # after the path
+from benchmarks.peak_memory import Run, run
 
 SIZES = (10**6, 10**7, 5 * 10**7)
 RESULTS = Path(__file__).parent / "results" / "prepare.json"
@@ -143,7 +143,7 @@ def main() -> int:
                 shutil.rmtree(folder)
     ours = [result["bstkit"] for result in results]
     report = {
-        "machine": {"cores": os.cpu_count(), "machine": platform.machine()},
+        "machine": machine(),
         "versions": {name: _version(name) for name in ("duckdb", "pandas", "numpy")},
         "memory_limit": options.memory_limit,
         "reached": all("died" not in row and row["peak_gb"] < AIM_BYTES / 1e9 for row in ours),

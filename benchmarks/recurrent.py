@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import sys
 import time
@@ -30,7 +29,8 @@ import onnx_ir as ir
 import onnxruntime
 import tensorflow as tf  # after the log level
 
-from bstkit.layers.bilstm import BiLSTM  # after the path
+from benchmarks.machine import machine, versions  # after the path
+from bstkit.layers.bilstm import BiLSTM
 from bstkit.layers.dynamic_gru import DynamicGRU
 from tests.export.graphs import convert, functional, operations
 
@@ -142,18 +142,8 @@ def main() -> None:
                 f"{row['tensorflow / onnx']:>8.2f} {row['loop / onnx']:>9.2f}"
             )
     setting = {"steps": STEPS, "features": DIM, "units": UNITS, "threads": 1, "repeats": options.repeats}
-    machine = {
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 1),
-        "system": platform.system(),
-        "machine": platform.machine(),
-    }
-    versions = {
-        "tensorflow": tf.__version__,
-        "onnxruntime": onnxruntime.__version__,
-        "python": platform.python_version(),
-    }
-    report = {"machine": machine, "versions": versions, "setting": setting, "cells": results}
+    ran = {"machine": machine(), "versions": versions("tensorflow", "onnxruntime")}
+    report = {**ran, "setting": setting, "cells": results}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(report, indent=2) + "\n")
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from benchmarks.machine import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -117,6 +118,5 @@ def main(sizes: Sequence[int] = ROWS, out: Path = RESULTS) -> None:
             f"{row['export_seconds']:>12.1f}{exporting}{limit}{row['verify_seconds']:>12.1f}{verifying}"
             f"{row['max_diff']:>12.1e}"
         )
-    machine = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1), "machine": platform.machine()}
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps({"machine": machine, "sizes": results}, indent=2) + "\n")
+    out.write_text(json.dumps({"machine": machine(), "sizes": results}, indent=2) + "\n")

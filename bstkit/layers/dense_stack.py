@@ -82,9 +82,13 @@ class DenseStack(keras.layers.Layer):
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         """Transform."""
-        hidden = inputs
+        return self.resume(self.dense[0](inputs), mask, training) if self.dense else inputs
+
+    def resume(self, hidden: Any, mask: Any = None, training: bool | None = None) -> Any:
+        """Go on from what the first dense layer returns; for callers that have computed it in another way."""
         for number, dense in enumerate(self.dense):
-            hidden = dense(hidden)
+            if number:
+                hidden = dense(hidden)
             if self.batch_normalization:
                 hidden = self.normalizations[number](hidden, mask=mask, training=training)
             activation = self.activations[number]

@@ -96,8 +96,11 @@ class DynamicGRU(keras.layers.Layer):
         if self.cell in ("agru", "augru"):
             steps["score"] = ops.expand_dims(weight, -1)
 
+        # Outside the loop: a slice taken at every step costs the backward pass a whole kernel of zeros at every step.
+        gate_kernel, candidate_kernel = gate_kernel[dim:], candidate_kernel[dim:]
+
         def advance(state: Any, step: dict[str, Any]) -> Any:
-            return self._advance(state, step, gate_kernel[dim:], candidate_kernel[dim:])
+            return self._advance(state, step, gate_kernel, candidate_kernel)
 
         start = ops.zeros_like(steps["candidate"][:, 0])
         # keras.ops.scan loses the shapes when neither batch nor time is known.
@@ -124,7 +127,7 @@ class DynamicGRU(keras.layers.Layer):
     def _advance(self, state: Any, step: dict[str, Any], gate_kernel: Any, candidate_kernel: Any) -> Any:
         """The state `(batch, units)` after one step."""
         gates = ops.sigmoid(step["gates"] + ops.matmul(state, gate_kernel))
-        reset, update = gates[:, : self.width], gates[:, self.width :]
+        reset, update = ops.split(gates, 2, axis=-1)
         candidate = ops.tanh(step["candidate"] + ops.matmul(reset * state, candidate_kernel))
         if self.cell == "agru":
             update = 1.0 - step["score"]

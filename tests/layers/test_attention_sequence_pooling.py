@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from bstkit.layers.attention_sequence_pooling import AttentionSequencePooling
 from bstkit.layers.local_activation import LocalActivationUnit
@@ -32,6 +33,26 @@ def test_scores_are_the_weights_of_the_sum(activation):
     scores = np.array(layer(KEYS, QUERY, mask=MASK))
     np.testing.assert_allclose(pooled, np.einsum("bt,bte->be", scores, KEYS), atol=1e-6)
     np.testing.assert_allclose(scores.sum(axis=1), [1.0, 1.0, 0.0], atol=1e-6)
+
+
+@pytest.mark.parametrize("normalized", [False, True])
+@pytest.mark.parametrize("activation", ["sigmoid", "relu", "prelu"])
+def test_training_gives_the_numbers_and_gradients_of_inference(activation, normalized):
+    """It takes another way through the first dense layer; these activations are the same in both."""
+    layer = AttentionSequencePooling([4, 3], activation, weight_normalization=normalized)
+    layer(KEYS, QUERY, mask=MASK)
+    keys, query, found = tf.constant(KEYS), tf.constant(QUERY), []
+    for weight in layer.trainable_weights:
+        weight.assign(np.random.default_rng(1).normal(size=weight.shape))
+    weights = [weight.value for weight in layer.trainable_weights]
+    for training in (False, True):
+        with tf.GradientTape() as tape:
+            tape.watch([keys, query])
+            pooled = layer(keys, query, mask=MASK, training=training)
+            loss = tf.reduce_sum(tf.square(pooled))
+        found.append([pooled, *tape.gradient(loss, [keys, query, *weights])])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(("activation", "parameters"), [("sigmoid", 0), ("dice", 4 + 3), ("prelu", 4 + 3)])
