@@ -20,7 +20,7 @@ from bstkit.data.dataset import Dataset, load_dataset
 from bstkit.data.feature_files import features_for
 from bstkit.data.feeding.feed import take
 from bstkit.export.id_keys import check_no_hash
-from bstkit.progress import Advance, Progress
+from bstkit.progress import Advance, Progress, Stage
 from bstkit.provenance import provenance
 from bstkit.registry import Registry, load_registry
 from bstkit.report import write_report
@@ -73,8 +73,8 @@ def train(
             composed = compose(selection, dataset.features, registry)
         with progress.stage("train") as advance:
             history = _fit(composed, dataset, registry, advance)
-        with progress.stage("score"):
-            metrics = _metrics(composed, dataset, progress.seconds, history)
+        with progress.stage("score") as advance:
+            metrics = _metrics(composed, dataset, progress.seconds, history, advance)
         with progress.stage("write run"):
             heldout = _heldout(dataset)
             inputs = take(dataset, heldout, composed.inputs)
@@ -94,22 +94,24 @@ def train(
     return load_run(folder)
 
 
-def _fit(composed: Composed, dataset: Dataset, registry: Registry, advance: Advance) -> list[dict[str, Any]]:
+def _fit(composed: Composed, dataset: Dataset, registry: Registry, advance: Stage) -> list[dict[str, Any]]:
     run = TrainingRun(composed, dataset)
     callbacks = [callback for _, callback in registry.plugins.collect("bstkit_callbacks", run=run)]
     return fit(composed, dataset, advance, callbacks)
 
 
 def _metrics(
-    composed: Composed, dataset: Dataset, seconds: Mapping[str, float], history: list[dict[str, Any]]
+    composed: Composed, dataset: Dataset, seconds: Mapping[str, float], history: list[dict[str, Any]], advance: Advance
 ) -> dict[str, Any]:
     """What metrics.json holds: test metrics of the model and of the baselines, on the same rows; training rates."""
+    scorer = Scorer(composed, dataset, "test")
+    tested = scorer.evaluate(lambda done: advance(done, f"{len(scorer.rows):,} test rows"))
     return {
         "rows": {split: len(dataset.rows(split)) for split in ("train", "validation", "test")},
         "parameters": composed.serving.count_params(),
         "epochs": len(history),
         "base_rate": {task: base_rate(dataset, task) for task in dataset.features.tasks},
-        "test": {task: asdict(metrics) for task, metrics in Scorer(composed, dataset, "test").evaluate().items()},
+        "test": {task: asdict(metrics) for task, metrics in tested.items()},
         "baselines": {
             name: {task: asdict(metrics) for task, metrics in by_task.items()}
             for name, by_task in baselines(dataset, "test").items()
