@@ -23,6 +23,13 @@ from bstkit.cli.options import (
 
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="The run folder to make.")]
 
+TensorBoardOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--tensorboard", metavar="FOLDER", help="While training, write events for `tensorboard --logdir FOLDER`."
+    ),
+]
+
 
 def add_commands(app: typer.Typer) -> None:
     """Add this module's commands to the program."""
@@ -38,6 +45,7 @@ def build_model(
     target: TargetOption = None,
     edge_batch: EdgeBatchOption = None,
     ids: IdsOption = None,
+    tensorboard: TensorBoardOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compose and draw the model; train nothing.")] = False,
     layers: LayersOption = False,
     json: JsonOption = False,
@@ -63,12 +71,19 @@ def build_model(
             data=log.data,
             features=features,
             providers=provider or ("cpu",),
+            tensorboard=tensorboard,
             progress=progress,
         )
     print_built(built, json)
 
 
-def train_model(options: SelectionOptions, log: LogOptions, out: OutOption = None, json: JsonOption = False) -> None:
+def train_model(
+    options: SelectionOptions,
+    log: LogOptions,
+    out: OutOption = None,
+    tensorboard: TensorBoardOption = None,
+    json: JsonOption = False,
+) -> None:
     """Compose a model and train it; `bstkit export` goes on from there."""
     selection, features = options.selection(), log.loaded_features()
     from bstkit.cli.progress import heavy_job
@@ -77,7 +92,14 @@ def train_model(options: SelectionOptions, log: LogOptions, out: OutOption = Non
     with heavy_job() as progress:
         from bstkit.training import train
 
-        run = train(selection, _folder(out, selection.recipe), data=log.data, features=features, progress=progress)
+        run = train(
+            selection,
+            _folder(out, selection.recipe),
+            data=log.data,
+            features=features,
+            tensorboard=tensorboard,
+            progress=progress,
+        )
     print_trained(run, progress.seconds, json)
 
 

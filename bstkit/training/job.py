@@ -27,6 +27,7 @@ from bstkit.report import write_report
 from bstkit.staging import new_folder
 from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
 from bstkit.training.task_weights import check_tasks, task_weights
+from bstkit.training.tensorboard import events_folder, tensorboard_callbacks
 
 HELDOUT_ROWS = 1024
 """Test rows that a run keeps for verification."""
@@ -38,6 +39,7 @@ def train(
     *,
     data: Path | str | None = None,
     features: Features | None = None,
+    tensorboard: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Train a model and write its run folder.
@@ -47,6 +49,8 @@ def train(
         folder: the run folder to make; it must not exist.
         data: a log. Defaults to the embedded click log.
         features: what the log's columns mean. Defaults to the file that goes with `data`.
+        tensorboard: a folder for TensorBoard to look at meanwhile; this run's events go into one there of the run
+            folder's name.
         progress: told about the stages.
 
     Returns:
@@ -57,6 +61,7 @@ def train(
     """
     progress = progress or Progress()
     data = None if data is None else Path(data)
+    events = None if tensorboard is None else events_folder(Path(tensorboard), Path(folder))
     with new_folder(Path(folder)) as staging:
         registry = load_registry(selection)
         selection = checked_selection(selection, registry)
@@ -72,7 +77,7 @@ def train(
             make_repeatable(selection.train.seed)
             composed = compose(selection, dataset.features, registry)
         with progress.stage("train") as advance:
-            history = _fit(composed, dataset, registry, advance)
+            history = _fit(composed, dataset, registry, advance, events)
         with progress.stage("score") as advance:
             metrics = _metrics(composed, dataset, progress.seconds, history, advance)
         with progress.stage("write run"):
@@ -94,10 +99,13 @@ def train(
     return load_run(folder)
 
 
-def _fit(composed: Composed, dataset: Dataset, registry: Registry, advance: Stage) -> list[dict[str, Any]]:
+def _fit(
+    composed: Composed, dataset: Dataset, registry: Registry, advance: Stage, events: Path | None
+) -> list[dict[str, Any]]:
     run = TrainingRun(composed, dataset)
     callbacks = [callback for _, callback in registry.plugins.collect("bstkit_callbacks", run=run)]
-    return fit(composed, dataset, advance, callbacks)
+    with tensorboard_callbacks(events, composed) as watching:
+        return fit(composed, dataset, advance, [*callbacks, *watching])
 
 
 def _metrics(
