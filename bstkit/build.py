@@ -39,6 +39,7 @@ def build(
     data: Path | str | None = None,
     features: Features | None = None,
     providers: Sequence[str] = ("cpu",),
+    tensorboard: Path | str | None = None,
     progress: Progress | None = None,
     resume: bool = False,
 ) -> Built:
@@ -50,6 +51,7 @@ def build(
         data: a log. Defaults to the embedded click log.
         features: what the log's columns mean. Defaults to the file that goes with `data`.
         providers: execution providers to verify, `"cpu"`, `"cuda"` or `"tensorrt"`.
+        tensorboard: a folder for TensorBoard, as for `train`.
         progress: told about the stages.
         resume: go on from the last checkpoint, as `train` does; of a finished run only the export is made, as its own
             `[export]` says.
@@ -64,7 +66,9 @@ def build(
 
     progress = progress or Progress()
     check_names(providers)  # before minutes of training, not after
-    run = train(selection, folder, data=data, features=features, progress=progress, resume=resume)
+    run = train(
+        selection, folder, data=data, features=features, tensorboard=tensorboard, progress=progress, resume=resume
+    )
     report = export_run(run, providers=providers, progress=progress)
     return Built(run, report, dict(progress.seconds))
 

@@ -5,28 +5,55 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
 
 Advance = Callable[[float, str], None]
-"""Called as `advance(done, note)`: `done` lies in [0, 1], `note` is a few words."""
+"""Called as `advance(done, note)`: `done` lies in [0, 1], `note` is a few words; further lines of it say more to who
+has the room to show them."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one stage of a job tells its watcher by: an `Advance` that can also say something for good.
+
+    Args:
+        progress: the watcher.
+        name: of the stage.
+    """
+
+    progress: Progress
+    name: str
+
+    def __call__(self, done: float, note: str) -> None:
+        """Tell how far the stage is."""
+        self.progress.advance(self.name, done, note)
+
+    def say(self, text: str, more: str = "") -> None:
+        """Tell what is to stay readable, such as what an epoch came to.
+
+        Args:
+            text: a line.
+            more: what else there is to say on it, which a live display shows by itself.
+        """
+        self.progress.say(self.name, text, more)
 
 
 class Progress:
     """The stages of one job and the seconds that each took. This one is silent.
 
-    Subclasses override `begin`, `advance` and `end`.
+    Subclasses override `begin`, `advance`, `say` and `end`.
     """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[Advance]:
+    def stage(self, name: str) -> Iterator[Stage]:
         """Run one stage; its time is kept even when it fails."""
         start = time.perf_counter()
         self.begin(name)
         try:
-            yield partial(self.advance, name)
+            yield Stage(self, name)
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
             self.end(name, self.seconds[name])
@@ -36,6 +63,9 @@ class Progress:
 
     def advance(self, name: str, done: float, note: str) -> None:
         """Told how far a stage is."""
+
+    def say(self, name: str, text: str, more: str) -> None:
+        """Told a line that is to stay."""
 
     def end(self, name: str, seconds: float) -> None:
         """Told when a stage ends, whether or not it succeeded."""

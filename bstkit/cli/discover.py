@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bstkit.cli.choices import TRAIN_CHOICES, list_choices, show_choice
 from bstkit.cli.composition import draw_composition
 from bstkit.cli.options import (
     JsonOption,
@@ -38,7 +39,10 @@ def list_components(
     json: JsonOption = False,
     registry: RegistryOption = None,
 ) -> None:
-    """List the components, all or of one kind."""
+    """List the components, all or of one kind; `optimizer` and `schedule` list what [train] names so."""
+    if kind in TRAIN_CHOICES:
+        list_choices(kind, json)
+        return
     provided = open_registry(registry).list(kind)
     if json:
         print_json([_record(one) for one in provided])
@@ -57,11 +61,13 @@ def show(
     layers: LayersOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Show one component: its parameters, their types, defaults and meaning, and where it comes from.
+    """Show one component, optimizer or schedule: parameters, types, defaults and meaning, and where it comes from.
 
     Without a component, draw what a recipe composes: tensors, shapes, components, parameters.
     """
-    if key is None:
+    if key is not None and key.partition(".")[0] in TRAIN_CHOICES:
+        show_choice(key, json)
+    elif key is None:
         draw_composition(options.selection(), log.loaded_features(), log.data, layers, json)
     else:
         _show_component(key, options.registry, json)

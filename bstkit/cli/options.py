@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
+from bstkit.cli.choices import TRAIN_CHOICES
 from bstkit.contracts import KINDS
 from bstkit.export import TargetName
 
@@ -53,7 +54,7 @@ EdgeBatchOption = Annotated[
 
 def complete_kinds(incomplete: str) -> list[str]:
     """Complete the name of a kind."""
-    return [kind for kind in KINDS if kind.startswith(incomplete)]
+    return [kind for kind in (*KINDS, *TRAIN_CHOICES) if kind.startswith(incomplete)]
 
 
 def complete_keys(incomplete: str) -> list[str]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 from bstkit.cli.console import is_quiet
 from bstkit.cli.quiet_import import import_tensorflow
@@ -48,18 +50,19 @@ class ShownProgress(Progress):
     def __init__(self, quiet: bool) -> None:
         super().__init__()
         self._quiet = quiet
-        self._bars: Bars | None = None
+        self._bars: _Bars | None = None
         self._tasks: dict[str, TaskID] = {}
         self._last_line = time.monotonic()
-        if not quiet and sys.stderr.isatty():
-            self._bars = Bars(
+        console = Console(stderr=True)
+        if not quiet and sys.stderr.isatty() and not console.is_dumb_terminal:
+            self._bars = _Bars(
                 SpinnerColumn(),
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=24),
-                TextColumn("{task.fields[note]}"),
+                TextColumn("{task.fields[note]}", markup=False),
                 TimeElapsedColumn(),
-                TimeRemainingColumn(),
-                console=Console(stderr=True),
+                _Remaining(),
+                console=console,
                 transient=True,
             )
 
@@ -77,14 +80,21 @@ class ShownProgress(Progress):
     def begin(self, name: str) -> None:
         """Draw a bar without an end, until the stage says how far it is."""
         if self._bars:
-            self._tasks[name] = self._bars.add_task(name, total=None, note="")
+            self._tasks[name] = self._bars.add_task(name, total=None, note="", more=())
 
     def advance(self, name: str, done: float, note: str) -> None:
         """Move the bar, or now and then write a line."""
+        first, *more = note.split("\n")
         if self._bars:
-            self._bars.update(self._tasks[name], total=1.0, completed=done, note=note)
+            # What has more to say says it below the bar, whose line may be too short.
+            short, below = ("", (first, *more)) if more else (first, ())
+            self._bars.update(self._tasks[name], total=1.0, completed=done, note=short, more=below)
         elif time.monotonic() - self._last_line > SILENCE_SECONDS:
-            self._line(f"{name}: {note or f'{done:.0%}'}")
+            self._line(f"{name}: {first or f'{done:.0%}'}")
+
+    def say(self, name: str, text: str, more: str) -> None:
+        """Write a line that stays; `more` of it where no bar says the same."""
+        self._line(text if self._bars or not more else f"{text}, {more}")
 
     def end(self, name: str, seconds: float) -> None:
         """Replace the bar by a line that stays."""
@@ -95,6 +105,28 @@ class ShownProgress(Progress):
     def _line(self, text: str) -> None:
         self._last_line = time.monotonic()
         if self._bars:
-            self._bars.console.print(text, highlight=False)
+            self._bars.console.print(text, highlight=False, markup=False)
         elif not self._quiet:
             typer.echo(text, err=True)
+
+
+class _Bars(Bars):
+    """Bars, and below them what a stage has to say beyond a few words."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Each line wrapped to the terminal's width, so that none is cut off."""
+        yield from super().get_renderables()
+        for task in self.tasks:
+            for line in task.fields["more"]:
+                wrapped = textwrap.wrap(
+                    line, max(20, self.console.width - 1), initial_indent="  ", subsequent_indent="    "
+                )
+                yield Text("\n".join(wrapped))
+
+
+class _Remaining(TimeRemainingColumn):
+    """The time left, unless the stage says more of it than this column can."""
+
+    def render(self, task: Task) -> Text:
+        """Nothing where it does."""
+        return Text("") if task.fields["more"] else super().render(task)

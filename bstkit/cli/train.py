@@ -27,6 +27,13 @@ ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Go on from the last checkpoint of --out; begin where there is none.")
 ]
 
+TensorBoardOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--tensorboard", metavar="FOLDER", help="While training, write events for `tensorboard --logdir FOLDER`."
+    ),
+]
+
 
 def add_commands(app: typer.Typer) -> None:
     """Add this module's commands to the program."""
@@ -43,6 +50,7 @@ def build_model(
     target: TargetOption = None,
     edge_batch: EdgeBatchOption = None,
     ids: IdsOption = None,
+    tensorboard: TensorBoardOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compose and draw the model; train nothing.")] = False,
     layers: LayersOption = False,
     json: JsonOption = False,
@@ -70,6 +78,7 @@ def build_model(
             data=log.data,
             features=features,
             providers=provider or ("cpu",),
+            tensorboard=tensorboard,
             progress=progress,
             resume=resume,
         )
@@ -81,6 +90,7 @@ def train_model(
     log: LogOptions,
     out: OutOption = None,
     resume: ResumeOption = False,
+    tensorboard: TensorBoardOption = None,
     json: JsonOption = False,
 ) -> None:
     """Compose a model and train it; `bstkit export` goes on from there."""
@@ -93,7 +103,15 @@ def train_model(
     with told_how_to_go_on(folder), heavy_job() as progress:
         from bstkit.training import train
 
-        run = train(selection, folder, data=log.data, features=features, progress=progress, resume=resume)
+        run = train(
+            selection,
+            folder,
+            data=log.data,
+            features=features,
+            tensorboard=tensorboard,
+            progress=progress,
+            resume=resume,
+        )
     print_trained(run, progress.seconds, json)
 
 

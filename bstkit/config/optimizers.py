@@ -119,6 +119,8 @@ class Sgd(Table):
     nesterov: bool = False
 
 
+OPTIMIZERS = (Adam, LazyAdam, AdamW, Adagrad, Ftrl, Lamb, Sgd)
+
 Optimizer = Annotated[
     Annotated[Adam, Tag("adam")]
     | Annotated[LazyAdam, Tag("lazy_adam")]
@@ -128,5 +130,5 @@ Optimizer = Annotated[
     | Annotated[Lamb, Tag("lamb")]
     | Annotated[Sgd, Tag("sgd")],
     Discriminator(used),
-    by_name("optimizer", Adam, LazyAdam, AdamW, Adagrad, Ftrl, Lamb, Sgd),
+    by_name("optimizer", *OPTIMIZERS),
 ]

@@ -48,8 +48,9 @@ class Linear(Decaying):
     """Fall in a line, then stay.
 
     Args:
-        warmup_steps, warmup_epochs, decay_steps, decay_epochs: as Decaying's. Without the latter two it falls until the
-            last of `train.epochs`, which early stopping may never reach.
+        warmup_steps, warmup_epochs: as Decaying's.
+        decay_steps, decay_epochs: as Decaying's. Without them it falls until the last of `train.epochs`, which early
+            stopping may never reach.
         floor: share of `train.learning_rate` at which it stays.
     """
 
@@ -80,11 +81,13 @@ class Exponential(Decaying):
     factor: Annotated[float, Field(gt=0, le=1)] = 0.5
 
 
+SCHEDULES = (Constant, Linear, Cosine, Exponential)
+
 Schedule = Annotated[
     Annotated[Constant, Tag("constant")]
     | Annotated[Linear, Tag("linear")]
     | Annotated[Cosine, Tag("cosine")]
     | Annotated[Exponential, Tag("exponential")],
     Discriminator(used),
-    by_name("schedule", Constant, Linear, Cosine, Exponential),
+    by_name("schedule", *SCHEDULES),
 ]

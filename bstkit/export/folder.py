@@ -104,7 +104,7 @@ def export_folder(
         report = replace(
             report,
             seconds={"convert": converted - start, "write": written - converted, **report.seconds},
-            run=run_facts(stated.identity, source.provenance, source.metrics),
+            run=run_facts(stated.identity, source.provenance, source.metrics, composed.selection.train.class_weight),
             licences=licences_of(composed, stated.identity),
         )
         (partial / REPORT).write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")

@@ -18,7 +18,8 @@ class RunFacts:
     Args:
         data: `log`, `sha256` of what was prepared from it, `rows` by split; `skipped`, bad rows that were left out, by
             reason, and `sampling`, how negatives were drawn, where there are any.
-        training: `epochs`, `parameters`, `seed`, `created`, `seconds` by stage.
+        training: `epochs`, `parameters`, `seed`, `created`, `seconds` by stage; `class_weight` by task, where
+            there is any.
         metrics: `model`, and each baseline by name: task -> metrics on the test rows.
     """
 
@@ -27,13 +28,16 @@ class RunFacts:
     metrics: Facts | None = None
 
 
-def run_facts(identity: Identity, provenance: Facts | None, metrics: Facts | None) -> RunFacts:
+def run_facts(
+    identity: Identity, provenance: Facts | None, metrics: Facts | None, class_weight: Mapping[str, float]
+) -> RunFacts:
     """Collect the facts.
 
     Args:
         identity: names the data and the seed.
         provenance: the content of provenance.json.
         metrics: the content of metrics.json.
+        class_weight: task -> factor of the loss of its positive rows.
     """
     found = metrics or {}
     data = None if identity.data is None else identity.data.model_dump()
@@ -46,6 +50,8 @@ def run_facts(identity: Identity, provenance: Facts | None, metrics: Facts | Non
             "created": (provenance or {}).get("created"),
             "seconds": dict(metrics.get("seconds", {})),
         }
+        if class_weight and metrics["epochs"]:  # imported weights were trained in some other way
+            training["class_weight"] = dict(class_weight)
     scored = {"model": found.get("test", {}), **found.get("baselines", {})}
     return RunFacts(
         data=None if data is None else {**data, "rows": dict(found.get("rows", {})), **_changes(provenance or {})},

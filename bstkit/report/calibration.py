@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from bstkit.report.axis import linear
-from bstkit.report.html import Html, element, exact, paragraph, section, table
+from bstkit.bundle.card.weighted import weighted_scores
+from bstkit.report.axis import around, linear
+from bstkit.report.html import Html, beside, element, exact, paragraph, section, table
 from bstkit.report.plot import Plot
 from bstkit.report.record import Record
 from bstkit.report.reliability import Bin, calibration_bins
@@ -28,7 +29,6 @@ def _task(record: Record, task: str) -> Iterator[Html]:
         return
     rows, positives = sum(one.rows for one in bins), sum(one.positives for one in bins)
     mean = sum(one.predicted * one.rows for one in bins) / rows
-    yield element("div", _figure(task, bins), class_="figures")
     yield paragraph(
         element("b", task),
         f": {rows:,} held-out rows, scored by TensorFlow. Mean probability ",
@@ -36,8 +36,18 @@ def _task(record: Record, task: str) -> Iterator[Html]:
         ", share of positives ",
         exact(positives / rows, f"{positives / rows:.4f}"),
         ".",
+        *(f" Its {words}." for named, words in weighted_scores(_class_weight(record)) if named == task),
     )
-    yield table(
+    yield beside(_figure(task, bins), _table(task, bins))
+
+
+def _class_weight(record: Record) -> Mapping[str, float]:
+    """Of training; imported weights were trained in some other way."""
+    return record.run.selection.train.class_weight if record.history else {}
+
+
+def _table(task: str, bins: tuple[Bin, ...]) -> Html:
+    return table(
         f"Calibration of {task}, bins between the deciles of the scores",
         ("score", "rows", "positive", "mean predicted", "observed", "95 % from", "to"),
         [
@@ -53,9 +63,10 @@ def _task(record: Record, task: str) -> Iterator[Html]:
 
 
 def _figure(task: str, bins: tuple[Bin, ...]) -> Html:
-    # One scale for both, so that the diagonal is where a calibrated model lies.
     high = max(max(one.predicted, one.interval[1]) for one in bins) * 1.03
-    plot = Plot(linear("mean predicted probability", 0.0, high), linear("share of positives", 0.0, high))
+    # Across only as far as scores reach: those of a young model lie close together.
+    across = around("mean predicted probability", [one.predicted for one in bins])
+    plot = Plot(across, linear("share of positives", 0.0, high))
     plot.diagonal()
     plot.line([(one.predicted, one.observed) for one in bins], markers=False)
     for one in bins:

@@ -41,6 +41,7 @@ def _charts(record: Record) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]
     mean = " (mean over the tasks)" if len(tasks) > 1 else ""
     yield "Loss by epoch", (("loss", "training loss"), (_STOPS_ON, f"validation log loss{mean}"))
     yield "Validation AUC and GAUC by epoch", (("val_auc", f"AUC{mean}"), ("val_gauc", f"GAUC{mean}"))
+    yield "Learning rate by epoch", (("learning_rate", "at the end of the epoch"),)
     if len(tasks) > 1:
         for name, shown in (("log_loss", "log loss"), ("auc", "AUC"), ("gauc", "GAUC")):
             yield f"Validation {shown} by epoch and task", tuple((f"val_{task}_{name}", task) for task in tasks)
@@ -52,7 +53,8 @@ def _figure(title: str, series: Sequence[tuple[str, str]], history: Sequence[Epo
     if not values:
         return None
     epochs = [one["epoch"] or 0.0 for one in history]
-    plot = Plot(linear("epoch", epochs[0], epochs[-1], whole=True), around("", values))
+    room = (epochs[-1] - epochs[0]) * 0.04  # beside the first and the last point
+    plot = Plot(linear("epoch", epochs[0] - room, epochs[-1] + room, whole=True), around("", values))
     if best is not None:
         plot.rule(best)
     for number, (column, name) in enumerate(series):

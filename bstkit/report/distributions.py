@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
 from bstkit.report.axis import linear
-from bstkit.report.html import Html, element, paragraph, section, table
+from bstkit.report.html import Html, beside, paragraph, section, table
 from bstkit.report.plot import Plot
 from bstkit.report.record import Record
 
@@ -20,7 +20,7 @@ def distributions_section(record: Record) -> Html:
     found = _distributions(record)
     if not found:
         return section("Scores", paragraph("Not known: this run kept no scores of held-out rows."))
-    return section("Scores", *(block for task, one in found.items() for block in _task(task, one)))
+    return section("Scores", *(_task(task, one) for task, one in found.items()))
 
 
 def _distributions(record: Record) -> Facts:
@@ -33,7 +33,7 @@ def _distributions(record: Record) -> Facts:
     return {task: asdict(score_histogram(scores, {})) for task, scores in record.scores.items() if len(scores)}
 
 
-def _task(task: str, one: Facts) -> Iterator[Html]:
+def _task(task: str, one: Facts) -> Html:
     edges, ours, theirs = one["edges"], one["tensorflow"], one["providers"]
     highest = max(max(counts) for counts in (ours, *theirs.values()))
     plot = Plot(linear(f"probability of {task}", edges[0], edges[-1]), linear("held-out rows", 0.0, highest * 1.05))
@@ -48,20 +48,15 @@ def _task(task: str, one: Facts) -> Iterator[Html]:
         f"{provider}: {sum(abs(a - b) for a, b in zip(ours, counts, strict=True)) // 2:,}"
         for provider, counts in theirs.items()
     ]
-    yield element(
-        "div",
-        plot.figure(
-            f"Scores of {task}: {title}",
-            f"{one['rows']:,} held-out rows, the same on both sides." if theirs else f"{one['rows']:,} held-out rows.",
-            f" Rows that ONNX Runtime counts in another range: {', '.join(apart)}." if theirs else None,
-        ),
-        class_="figures",
+    figure = plot.figure(
+        f"Scores of {task}: {title}",
+        f"{one['rows']:,} held-out rows, the same on both sides." if theirs else f"{one['rows']:,} held-out rows.",
+        f" Rows that ONNX Runtime counts in another range: {', '.join(apart)}." if theirs else None,
     )
-    yield table(
+    counts_of = (ours, *theirs.values())
+    numbers = table(
         f"Held-out rows by score of {task}",
         ("score", "TensorFlow", *(f"ONNX Runtime, {provider}" for provider in theirs)),
-        [
-            (where, *(f"{count:,}" for count in counts))
-            for where, *counts in zip(ranges, ours, *theirs.values(), strict=True)
-        ],
+        [(where, *(f"{count:,}" for count in counts)) for where, *counts in zip(ranges, *counts_of, strict=True)],
     )
+    return beside(figure, numbers)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
 _VOID = frozenset({"meta"})
+
+_NUMBER = re.compile(r"(<data [^>]*>)?([-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?|-?)(</data>)?")
+"""A cell that is a number, a dash for one, or empty."""
 
 
 class Html(str):
@@ -49,17 +53,31 @@ def section(title: str, *blocks: object) -> Html:
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Html:
     """A table whose first column names the rows; a wide one scrolls by itself, so that the page does not."""
+    cells = [[joined(cell) for cell in row] for row in rows]
+    # Columns of numbers stand at the right, so that digits of one weight stand below one another.
+    sides = ["n" if all(_NUMBER.fullmatch(row[place]) for row in cells) else None for place in range(len(head))]
+    sides[0] = None
     lines = [
-        element("tr", element("th", first, scope="row"), *(element("td", cell) for cell in rest))
-        for first, *rest in rows
+        element(
+            "tr",
+            element("th", first, scope="row"),
+            *(element("td", cell, class_=side) for cell, side in zip(rest, sides[1:], strict=True)),
+        )
+        for first, *rest in cells
     ]
+    columns = [element("th", one, scope="col", class_=side) for one, side in zip(head, sides, strict=True)]
     whole = element(
         "table",
         element("caption", caption),
-        element("thead", element("tr", *(element("th", one, scope="col") for one in head))),
+        element("thead", element("tr", *columns)),
         element("tbody", *lines),
     )
     return element("div", whole, class_="scroll", tabindex=0, role="region", aria_label=caption)
+
+
+def beside(figure: Html, numbers: Html) -> Html:
+    """A figure and the table of its numbers: side by side where there is room."""
+    return element("div", figure, numbers, class_="beside")
 
 
 def pairs(facts: Iterable[tuple[str, object]]) -> Html:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from bstkit.config.setting_words import setting_words
 from bstkit.report.html import Html, exact, pairs, section, table
 from bstkit.report.record import Facts, Record
 
@@ -38,7 +39,7 @@ def environment_section(record: Record) -> Html:
 
 def _tables(record: Record) -> Iterator[Html]:
     settings = record.run.selection.train.model_dump(mode="json")
-    shown = [(f"train.{name}", "-" if value in ({}, None) else value) for name, value in settings.items()]
+    shown = [(f"train.{name}", setting_words(value)) for name, value in settings.items()]
     yield table("Settings of training", ("setting", "value"), shown)
     provenance = record.run.provenance
     components = provenance.get("components") or {}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,12 +14,13 @@ import tensorflow as tf
 from bstkit.compose import Composed
 from bstkit.data.dataset import Dataset
 from bstkit.data.feeding.feed import batch_rows, batches, history_lengths, steps_per_epoch, take
-from bstkit.progress import Advance
+from bstkit.progress import Stage
 from bstkit.training.later_batches import from_place
 from bstkit.training.loss import PresentLabelLoss
 from bstkit.training.metrics import Metrics, evaluate
 from bstkit.training.nan_batch import Batch, FiniteLoss
 from bstkit.training.optimizer import make_optimizer
+from bstkit.training.progress import TrainingProgress
 from bstkit.training.resume import BEGINNING, Endurance, keeping_checkpoints
 from bstkit.training.task_weights import check_tasks, task_weights, weighted_mean
 
@@ -45,7 +45,7 @@ def make_repeatable(seed: int) -> None:
 def fit(
     composed: Composed,
     dataset: Dataset,
-    advance: Advance | None = None,
+    advance: Stage | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     endurance: Endurance | None = None,
 ) -> list[dict[str, Any]]:
@@ -54,14 +54,14 @@ def fit(
     Args:
         composed: freshly composed after `make_repeatable`.
         dataset: prepared with the features that the model was composed with.
-        advance: told about each step.
+        advance: told about each step and epoch.
         callbacks: more Keras callbacks. What they keep to themselves is not in a checkpoint.
         endurance: where to go on from, and where checkpoints go; without it none are written, and signals do as ever.
 
     Returns:
-        One dict an epoch: `epoch` (from 1), `loss` (what objectives add included), `val_log_loss`, `val_auc` and
-        `val_gauc` (None if undefined). Of several tasks they are means weighted by `train.loss_weights`, and
-        `val_<task>_log_loss`, `val_<task>_auc` and `val_<task>_gauc` follow.
+        One dict an epoch: `epoch` (from 1), `loss` (what objectives add included), `learning_rate` at its end,
+        `val_log_loss`, `val_auc` and `val_gauc` (None if undefined). Of several tasks they are means weighted by
+        `train.loss_weights`, and `val_<task>_log_loss`, `val_<task>_auc` and `val_<task>_gauc` follow.
 
     Raises:
         ConfigError: `train.loss_weights` or `train.class_weight` names something that is no task.
@@ -71,8 +71,11 @@ def fit(
     """
     settings, tasks = composed.selection.train, composed.features.tasks
     weights = task_weights(settings.loss_weights, tasks)
-    validation = _Validation(composed, dataset, weights)
     steps = steps_per_epoch(dataset, "train", settings.batch_size)
+    shown = None
+    if advance is not None:
+        shown = TrainingProgress(advance, settings.epochs, steps, settings.batch_size, settings.patience)
+    validation = _Validation(composed, dataset, weights, shown.validating if shown else None)
     compile_training(composed, steps)
     stopping = keras.callbacks.EarlyStopping(
         "val_log_loss", mode="min", patience=settings.patience, restore_best_weights=True
@@ -93,7 +96,7 @@ def fit(
                     FiniteLoss(partial(_batch, composed, dataset), dataset.row, nan_batch),
                     validation,
                     stopping,
-                    *([_Advance(advance, settings.epochs, steps)] if advance else []),
+                    *([shown] if shown else []),
                     *callbacks,
                     *keeping,
                 ],
@@ -170,20 +173,26 @@ class Scorer:
         inputs = {spec.name: tf.TensorSpec([None] * len(spec.dims), spec.dtype) for spec in composed.inputs}
         self._forward = tf.function(partial(composed.serving, training=False), input_signature=[inputs])
 
-    def score(self) -> dict[str, np.ndarray[Any, Any]]:
-        """Task -> float32 probabilities `(rows,)`, in the order of `rows`."""
+    def score(self, told: Callable[[float], None] | None = None) -> dict[str, np.ndarray[Any, Any]]:
+        """Task -> float32 probabilities `(rows,)`, in the order of `rows`.
+
+        Args:
+            told: called with the share of the rows that is scored.
+        """
         scores = {task: np.empty(len(self.rows), np.float32) for task in self._composed.features.tasks}
         for start in range(0, len(self._order), SCORING_BATCH):
             places = self._order[start : start + SCORING_BATCH]
             outputs = self._forward(take(self._dataset, self.rows[places], self._composed.inputs))
             for task, values in scores.items():
                 values[places] = outputs[task].numpy()[:, 0]
+            if told:
+                told((start + len(places)) / len(self._order))
         return scores
 
-    def evaluate(self) -> dict[str, Metrics]:
-        """Task -> exact metrics, over the rows that have its label."""
+    def evaluate(self, told: Callable[[float], None] | None = None) -> dict[str, Metrics]:
+        """Task -> exact metrics, over the rows that have its label; `told` as for `score`."""
         found = {}
-        for task, values in self.score().items():
+        for task, values in self.score(told).items():
             labels = self._dataset.labels[task][self.rows]
             known = ~np.isnan(labels)
             found[task] = evaluate(labels[known], values[known], self._dataset.user[self.rows][known])
@@ -193,15 +202,24 @@ class Scorer:
 class _Validation(keras.callbacks.Callback):
     """Score the validation rows after each epoch and add the exact metrics to the epoch's logs."""
 
-    def __init__(self, composed: Composed, dataset: Dataset, weights: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        composed: Composed,
+        dataset: Dataset,
+        weights: Mapping[str, float],
+        told: Callable[[float], None] | None = None,
+    ) -> None:
         super().__init__()
         self.weights = weights
+        self.told = told
         self.scorer = Scorer(composed, dataset, "validation")
         self.history: list[dict[str, Any]] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        found = self.scorer.evaluate()
+        found = self.scorer.evaluate(self.told)
         logs = logs if logs is not None else {}
+        # Of the step to come. The shortest number that float32 reads back: 0.001, not 0.0010000000474974513.
+        logs["learning_rate"] = float(str(np.float32(self.model.optimizer.learning_rate)))
         for name in ("log_loss", "auc", "gauc"):
             values = {task: getattr(metrics, name) for task, metrics in found.items()}
             logs[f"val_{name}"] = (
@@ -213,32 +231,5 @@ class _Validation(keras.callbacks.Callback):
                 for task, metrics in found.items()
                 for name in ("log_loss", "auc", "gauc")
             }
-        self.history.append({"epoch": epoch + 1, "loss": float(logs["loss"]), **_validation_only(logs)})
-
-
-def _validation_only(logs: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in logs.items() if name.startswith("val_")}
-
-
-class _Advance(keras.callbacks.Callback):
-    """Tell the watcher how far training is; a stop before the last epoch ends the stage early."""
-
-    def __init__(self, advance: Advance, epochs: int, steps: int) -> None:
-        super().__init__()
-        self.advance = advance
-        self.epochs = epochs
-        self.steps = steps
-        self.epoch = 0
-        self.note = ""
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self.epoch = epoch
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        done = (self.epoch + (batch + 1) / self.steps) / self.epochs
-        loss = (logs or {}).get("loss", math.nan)
-        self.advance(done, f"epoch {self.epoch + 1} of at most {self.epochs}, loss {loss:.4f}{self.note}")
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        auc = (logs or {}).get("val_auc")
-        self.note = "" if auc is None else f", validation AUC {auc:.4f}"
+        kept = {name: value for name, value in logs.items() if name == "learning_rate" or name.startswith("val_")}
+        self.history.append({"epoch": epoch + 1, "loss": float(logs["loss"]), **kept})

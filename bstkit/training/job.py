@@ -20,7 +20,7 @@ from bstkit.data.dataset import Dataset, load_dataset
 from bstkit.data.feature_files import features_for
 from bstkit.data.feeding.feed import take
 from bstkit.export.id_keys import check_no_hash
-from bstkit.progress import Advance, Progress
+from bstkit.progress import Advance, Progress, Stage
 from bstkit.provenance import provenance
 from bstkit.registry import Registry, load_registry
 from bstkit.report import write_report
@@ -30,6 +30,7 @@ from bstkit.training.checkpoint_folder import beside, held
 from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
 from bstkit.training.resume import Endurance
 from bstkit.training.task_weights import check_tasks, task_weights
+from bstkit.training.tensorboard import events_folder, tensorboard_callbacks
 
 HELDOUT_ROWS = 1024
 """Test rows that a run keeps for verification."""
@@ -41,6 +42,7 @@ def train(
     *,
     data: Path | str | None = None,
     features: Features | None = None,
+    tensorboard: Path | str | None = None,
     progress: Progress | None = None,
     resume: bool = False,
 ) -> Run:
@@ -53,6 +55,8 @@ def train(
         folder: the run folder to make; it must not exist.
         data: a log. Defaults to the embedded click log.
         features: what the log's columns mean. Defaults to the file that goes with `data`.
+        tensorboard: a folder for TensorBoard to look at meanwhile; this run's events go into one there of the run
+            folder's name.
         progress: told about the stages.
         resume: go on from the last checkpoint, with the weights of a training that never stopped; begin where there is
             none; return the run that is there where it is finished.
@@ -69,6 +73,7 @@ def train(
     data, folder = None if data is None else Path(data), Path(folder)
     if resume and folder.is_dir():
         return finished_run(folder, checked_selection(selection, load_registry(selection)))
+    events = None if tensorboard is None else events_folder(Path(tensorboard), folder)
     checkpoints = beside(folder)
     with new_folder(folder) as staging, held(checkpoints):
         registry = load_registry(selection)
@@ -89,10 +94,10 @@ def train(
             second_look(start, origin)
         endurance = Endurance(checkpoints, origin, start, folder.with_name(f"{folder.name}.nan-batch.npz"))
         with progress.stage("train") as advance:
-            history = _fit(composed, dataset, registry, advance, endurance)
+            history = _fit(composed, dataset, registry, advance, endurance, events)
         progress.seconds["train"] += endurance.state.seconds
-        with progress.stage("score"):
-            metrics = _metrics(composed, dataset, progress.seconds, history)
+        with progress.stage("score") as advance:
+            metrics = _metrics(composed, dataset, progress.seconds, history, advance)
         with progress.stage("write run"):
             heldout = _heldout(dataset)
             inputs = take(dataset, heldout, composed.inputs)
@@ -114,23 +119,31 @@ def train(
 
 
 def _fit(
-    composed: Composed, dataset: Dataset, registry: Registry, advance: Advance, endurance: Endurance
+    composed: Composed,
+    dataset: Dataset,
+    registry: Registry,
+    advance: Stage,
+    endurance: Endurance,
+    events: Path | None,
 ) -> list[dict[str, Any]]:
     run = TrainingRun(composed, dataset)
     callbacks = [callback for _, callback in registry.plugins.collect("bstkit_callbacks", run=run)]
-    return fit(composed, dataset, advance, callbacks, endurance)
+    with tensorboard_callbacks(events, composed) as watching:
+        return fit(composed, dataset, advance, [*callbacks, *watching], endurance)
 
 
 def _metrics(
-    composed: Composed, dataset: Dataset, seconds: Mapping[str, float], history: list[dict[str, Any]]
+    composed: Composed, dataset: Dataset, seconds: Mapping[str, float], history: list[dict[str, Any]], advance: Advance
 ) -> dict[str, Any]:
     """What metrics.json holds: test metrics of the model and of the baselines, on the same rows; training rates."""
+    scorer = Scorer(composed, dataset, "test")
+    tested = scorer.evaluate(lambda done: advance(done, f"{len(scorer.rows):,} test rows"))
     return {
         "rows": {split: len(dataset.rows(split)) for split in ("train", "validation", "test")},
         "parameters": composed.serving.count_params(),
         "epochs": len(history),
         "base_rate": {task: base_rate(dataset, task) for task in dataset.features.tasks},
-        "test": {task: asdict(metrics) for task, metrics in Scorer(composed, dataset, "test").evaluate().items()},
+        "test": {task: asdict(metrics) for task, metrics in tested.items()},
         "baselines": {
             name: {task: asdict(metrics) for task, metrics in by_task.items()}
             for name, by_task in baselines(dataset, "test").items()

@@ -23,6 +23,19 @@ def test_list_of_a_kind_as_json(run, packages):
     assert tcn["requires"] == ["prefix_mask"]
 
 
+def test_optimizers_and_schedules_are_listed_and_shown(run):
+    assert [one["key"] for one in run("list", "schedule", "--json").json][:2] == [
+        "schedule.constant",
+        "schedule.linear",
+    ]
+    assert "optimizer.lazy_adam  Adam that updates only" in run("list", "optimizer").out
+    ran = run("show", "optimizer.adamw")
+    assert "use      --set train.optimizer=adamw" in ran.out
+    assert "weight_decay  float  0.004    share of every weight" in ran.out
+    shown = run("show", "optimizer.adamw", "--json").json
+    assert shown["parameters"][0]["default"] == 0.004
+
+
 def test_list_warns_of_a_broken_plugin_on_standard_error(run, packages):
     packages.add_absent("broken")
     ran = run("list", "--json")

@@ -34,6 +34,10 @@ def test_build_ends_with_a_table_of_everything(run, small_log):
     for stage in ("load libraries", "prepare data", "compose", "train", "score", "write run", "export and verify"):
         assert f"{stage}: " in done.err
         assert stage in done.out
+    [line] = [line for line in done.err.splitlines() if line.startswith("epoch 1: ")]
+    for part in ("loss 0.", "validation log loss 0.", "AUC 0.", "GAUC 0.", "the best so far", " samples/s"):
+        assert part in line
+    assert "epoch 1: " not in done.out
 
 
 def test_build_json_is_all_of_standard_output(run, small_log):
@@ -218,8 +222,19 @@ def test_all_problems_of_a_features_file_are_reported_at_once(train, tmp_path):
     assert "dmi" in done.err
 
 
-def test_json_of_train_is_plain_data(train, tmp_path, small_log):
-    done = train("--data", str(small_log), "--json")
+def test_json_of_train_is_plain_data_and_tensorboard_gets_its_events(train, tmp_path, small_log):
+    done = train("--data", str(small_log), "--json", "--tensorboard", "events")
     assert done.code == 0, done.err
     assert json.dumps(done.json)
     assert done.json["run"] == "run"
+    [events] = (tmp_path / "events" / "run").iterdir()
+    assert "tfevents" in events.name
+    assert events.stat().st_size > 500
+
+
+def test_events_in_the_run_folder_are_refused_before_the_log_is_read(train, tmp_path, small_log):
+    done = train("--data", str(small_log), "--tensorboard", "run/events")
+    assert done.code == 2
+    assert "--tensorboard run/events lies in the run folder" in done.err
+    assert "prepare data" not in done.err
+    assert not (tmp_path / "run").exists()

@@ -10,7 +10,9 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from bstkit.artefact import load_run
 from bstkit.build import export_run
+from bstkit.bundle.manifest import Identity
 from bstkit.export.held_out import HELD_OUT
+from bstkit.export.run_facts import run_facts
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,15 @@ def test_data_training_and_metrics_are_those_of_the_run(report, built):
     assert report["training"]["seconds"]["train"] > 0
     assert report["metrics"]["model"] == run.metrics["test"]
     assert report["metrics"]["popularity"] == run.metrics["baselines"]["popularity"]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "weights", "told"), [(3, {"ctr": 2.0}, True), (0, {"ctr": 2.0}, False), (3, {}, False)]
+)
+def test_weights_of_positive_rows_are_told_where_they_were_used(epochs, weights, told):
+    identity = Identity(recipe="test", bstkit="0", versions={}, components={}, seed=0, data=None)
+    facts = run_facts(identity, None, {"epochs": epochs, "parameters": 1}, weights)
+    assert facts.training.get("class_weight") == (weights if told else None)
 
 
 def test_held_out_quality_is_what_an_independent_reader_finds(report, built):

@@ -1,12 +1,15 @@
 """Bins of calibration."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from bstkit.bundle.card.weighted import weighted_scores
 from bstkit.report.calibration import calibration_section
 from bstkit.report.reliability import calibration_bins, wilson_interval
 from tests.report.reader import read
-from tests.report.records import held_out, record
+from tests.report.records import epochs, held_out, record
 
 
 def test_bins_by_hand():
@@ -62,3 +65,23 @@ def test_figure_has_a_point_and_whiskers_for_each_bin(tmp_path):
     assert "10 bins of 20 rows each" in figure.text
     rows = tree.tables()["Calibration of ctr, bins between the deciles of the scores"]
     assert len(rows) == 10
+
+
+def test_scores_that_are_no_probabilities_are_said_to_be_none(tmp_path):
+    labels, scores = held_out(200)
+    found = record(tmp_path, labels={"ctr": labels}, scores={"ctr": scores}, history=epochs(0.5))
+    assert "no probabilities" not in calibration_section(found)
+    selection = found.run.selection
+    weighted = selection.model_copy(update={"train": selection.train.model_copy(update={"class_weight": {"ctr": 4.0}})})
+    weighted = replace(found, run=replace(found.run, selection=weighted))
+    text = read(calibration_section(weighted)).text
+    assert "Its scores are no probabilities: positive rows counted w = 4 times in training" in text
+    assert "no probabilities" not in calibration_section(replace(weighted, history=()))  # imported weights
+
+
+def test_a_score_is_turned_back_into_a_probability():
+    """Trained to the optimum, odds are w times too high: with p = 0.2 and w = 4 they are 1, a score of 0.5."""
+    [(task, words)] = weighted_scores({"ctr": 4.0, "cvr": 1.0})
+    assert task == "ctr"
+    formula = words.rpartition("about ")[2].replace("w (", "w * (")
+    assert eval(formula, {"s": 0.5, "w": 4.0}) == pytest.approx(0.2)

@@ -48,6 +48,19 @@ def test_a_figure_without_any_number_is_left_out(drawn):
     assert [one.all("strong")[0].text for one in drawn(epochs(0.6, **nothing)).all("figure")] == ["Loss by epoch"]
 
 
+def test_learning_rate_has_a_figure_of_its_own(drawn):
+    figure = drawn(epochs(0.6, 0.5, learning_rate=[0.001, 0.0005])).all("figure")[2]
+    assert figure.all("strong")[0].text == "Learning rate by epoch"
+    assert "0.0010" in [one.text for one in figure.all("text")]
+
+
+def test_first_and_last_epoch_stand_off_the_frame(drawn):
+    [line, _] = drawn(epochs(0.6, 0.5)).all("figure")[0].all("polyline")
+    left, right = (float(point.split(",")[0]) for point in line.attributes["points"].split())
+    assert left > 64 + 5
+    assert right < 480 - 14 - 5
+
+
 def test_other_columns_of_the_history_are_listed(drawn):
     [row] = drawn(epochs(0.6, learning_rate=[0.0005])).tables()["Every epoch"]
     assert row[-1].text == "0.0005"

@@ -29,5 +29,12 @@ def test_table_names_its_columns_and_rows():
     assert tree.tables()["numbers"][1][1].text == "-"
 
 
+def test_columns_of_numbers_are_marked():
+    rows = [("1", "1,024", exact(1e-9, "1.0e-09"), "-", "2.21.0", "1"), ("2", "7", exact(-3.5, "-3.5"), "", "1", "x")]
+    lines = read(table("numbers", ("a", "b", "c", "d", "e", "f"), rows)).all("tr")
+    for line in lines:
+        assert [cell.attributes.get("class") for cell in line.children] == [None, "n", "n", "n", None, None]
+
+
 def test_empty_facts_are_left_out():
     assert pairs([("a", ""), ("b", 0), ("c", None)]) == "<dl><dt>b</dt><dd>0</dd></dl>"

@@ -58,7 +58,7 @@ def test_every_section_is_there(tree):
 
 def test_every_figure_says_what_it_shows(tree):
     figures = tree.all("figure")
-    assert len(figures) == 6  # composition, two of curves, calibration, scores, parity
+    assert len(figures) == 7  # composition, three of curves, calibration, scores, parity
     for one in figures[1:]:
         drawing = one.all("svg")[0]
         assert drawing.attributes["role"] == "img"
@@ -73,6 +73,30 @@ def test_page_loads_and_runs_nothing(tree, text):
         assert not loading & set(one.attributes)
         assert not [name for name in one.attributes if name.startswith("on")]
     assert not re.search(r"url\(|@import|https?:", text)
+
+
+def _luminance(colour):
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    light = [one / 12.92 if one <= 0.03928 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    return sum(one * weight for one, weight in zip(light, (0.2126, 0.7152, 0.0722), strict=True))
+
+
+def test_every_colour_of_a_figure_has_one_on_a_dark_screen_that_can_be_seen(tree, text):
+    _, _, dark = text.partition("@media screen and (prefers-color-scheme: dark)")
+    paper = re.search(r"--paper: (#\w{6})", dark)[1]
+    becomes = {(name, old): new for name, old, new in re.findall(r'\[(\w+)="(#\w{6})"\] {\s*\w+: (#\w{6})', dark)}
+    used = {
+        (name, one.attributes[name])
+        for one in tree.everything()
+        for name in ("stroke", "fill")
+        if one.attributes.get(name, "none") != "none"
+    }
+    assert {("stroke", "#0072b2"), ("fill", "#9ecae9")} < used
+    assert used <= becomes.keys()
+    for (name, old), new in becomes.items():
+        seen = (_luminance(new) + 0.05) / (_luminance(paper) + 0.05)
+        if old not in ("#e3e3e3", "#ffffff", "#9ecae9"):  # grid, gaps and the fill of bars, whose outline is seen
+            assert seen >= 4.5, (name, old, new)
 
 
 def test_metrics_are_those_of_metrics_json(tree, built):
@@ -124,7 +148,7 @@ def test_calibration_is_of_the_served_model(tree, built):
     scores = run.composed.serving(run.heldout)["ctr"].numpy()[:, 0]
     np.testing.assert_allclose(run.heldout_scores["ctr"], scores, atol=1e-6)
     section = next(one for one in tree.all("section") if one.all("h2")[0].text == "Calibration")
-    mean, share = (float(one.attributes["value"]) for one in section.all("p")[-1].all("data"))
+    mean, share = (float(one.attributes["value"]) for one in section.all("p")[0].all("data"))
     assert mean == pytest.approx(scores.mean(dtype=np.float64), abs=1e-6)
     assert share == pytest.approx(run.heldout_labels["ctr"].mean(dtype=np.float64), abs=1e-9)
 

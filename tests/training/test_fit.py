@@ -92,4 +92,4 @@ def test_scores_stand_in_the_order_of_the_rows(first, dataset):
 def test_history_has_one_entry_an_epoch(first):
     _, history = first
     assert [epoch["epoch"] for epoch in history] == [1, 2, 3]
-    assert set(history[0]) == {"epoch", "loss", "val_log_loss", "val_auc", "val_gauc"}
+    assert set(history[0]) == {"epoch", "loss", "learning_rate", "val_log_loss", "val_auc", "val_gauc"}

@@ -53,7 +53,7 @@ def run(small_selection, rich_log, features, tmp_path_factory):
 def test_history_has_the_weighted_mean_and_each_task(run):
     with (run.folder / "history.csv").open(newline="") as file:
         epochs = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-    assert list(epochs[0])[:5] == ["epoch", "loss", "val_log_loss", "val_auc", "val_gauc"]
+    assert list(epochs[0])[:6] == ["epoch", "loss", "learning_rate", "val_log_loss", "val_auc", "val_gauc"]
     for epoch in epochs:
         for name in ("log_loss", "auc", "gauc"):
             mean = (epoch[f"val_ctr_{name}"] + 0.5 * epoch[f"val_cvr_{name}"]) / 1.5

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bstkit.bundle.card.markdown import code, decimal, listed, section, table
+from bstkit.bundle.card.weighted import weighted_scores
 from bstkit.bundle.manifest import Manifest
 
 Report = Mapping[str, Any]
@@ -51,7 +52,7 @@ def _vocabulary(manifest: Manifest, space: str) -> str:
 
 
 def training_section(manifest: Manifest, report: Report) -> str:
-    """Epochs, seconds, parameters, seed, components."""
+    """Epochs, seconds, parameters, seed, weights of positive rows, components."""
     training = report["training"]
     facts = _NO_RUN
     if training is not None:
@@ -62,6 +63,7 @@ def training_section(manifest: Manifest, report: Report) -> str:
             f"seed: {training['seed']}",
             f"finished: {training['created']}" if training["created"] else "",
             f"seconds: {stages}" if stages else "",
+            *(f"{code(task)}: {words}" for task, words in weighted_scores(training.get("class_weight") or {})),
         )
     components = table(("component", "from"), [(code(key), by) for key, by in manifest.identity.components.items()])
     return section("Training", facts, components if manifest.identity.components else "")

@@ -203,6 +203,12 @@ def test_facts_of_the_trainer_reach_the_card(manifest, report):
     assert "trained elsewhere" in model_card(manifest, imported)
 
 
+def test_weights_of_positive_rows_are_told(manifest, report):
+    assert "no probabilities" not in model_card(manifest, report)
+    weighted = {**report, "training": {**report["training"], "class_weight": {"ctr": 2.5}}}
+    assert "* `ctr`: scores are no probabilities: positive rows counted w = 2.5 times" in model_card(manifest, weighted)
+
+
 def test_left_out_rows_and_sampled_negatives_are_told(manifest, report):
     sampling = {"negatives_per_positive": 4, "by": "uniform", "seed": 0, "rate": 0.0123}
     changed = {**report, "data": {**report["data"], "skipped": {"time is negative": 1200}, "sampling": sampling}}
