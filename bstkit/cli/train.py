@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,7 @@ from bstkit.cli.composition import draw_composition
 from bstkit.cli.options import (
     EdgeBatchOption,
     IdsOption,
+    InitFromOption,
     JsonOption,
     LayersOption,
     LogOptions,
@@ -20,6 +21,9 @@ from bstkit.cli.options import (
     TargetOption,
     grouped_options,
 )
+
+if TYPE_CHECKING:
+    from bstkit.artefact import Run
 
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="The run folder to make.")]
 
@@ -34,6 +38,7 @@ def build_model(
     options: SelectionOptions,
     log: LogOptions,
     out: OutOption = None,
+    init_from: InitFromOption = None,
     provider: ProviderOption = None,
     target: TargetOption = None,
     edge_batch: EdgeBatchOption = None,
@@ -49,6 +54,7 @@ def build_model(
     selection, features = options.selection(), log.loaded_features()
     selection = selection.with_export("--target", target=target).with_export("--ids", ids=ids)
     selection = selection.with_export("--edge-batch", edge_batch=edge_batch)
+    init = _init_run(init_from)
     if dry_run:
         draw_composition(selection, features, log.data, layers, json)
         return
@@ -62,23 +68,47 @@ def build_model(
             _folder(out, selection.recipe),
             data=log.data,
             features=features,
+            init_from=init,
             providers=provider or ("cpu",),
             progress=progress,
         )
     print_built(built, json)
 
 
-def train_model(options: SelectionOptions, log: LogOptions, out: OutOption = None, json: JsonOption = False) -> None:
+def train_model(
+    options: SelectionOptions,
+    log: LogOptions,
+    out: OutOption = None,
+    init_from: InitFromOption = None,
+    json: JsonOption = False,
+) -> None:
     """Compose a model and train it; `bstkit export` goes on from there."""
     selection, features = options.selection(), log.loaded_features()
+    init = _init_run(init_from)
     from bstkit.cli.progress import heavy_job
     from bstkit.cli.results import print_trained
 
     with heavy_job() as progress:
         from bstkit.training import train
 
-        run = train(selection, _folder(out, selection.recipe), data=log.data, features=features, progress=progress)
+        run = train(
+            selection,
+            _folder(out, selection.recipe),
+            data=log.data,
+            features=features,
+            init_from=init,
+            progress=progress,
+        )
     print_trained(run, progress.seconds, json)
+
+
+def _init_run(folder: Path | None) -> Run | None:
+    """Open the run of --init-from while nothing heavy is imported."""
+    if folder is None:
+        return None
+    from bstkit.training.init_run import open_init_run
+
+    return open_init_run(folder)
 
 
 def _folder(out: Path | None, recipe: str) -> Path:

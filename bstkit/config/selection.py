@@ -90,6 +90,8 @@ class TrainSettings(Table):
         loss_weights: task -> factor of its loss; 1 where a task is not named.
         bucketing: rows whose histories are about equally long share a batch, so that little of it is padding. It is
             off by itself where the model pads every history to its maximum anyway.
+        init_partial: with `--init-from`, weights that do not fit the new model start anew; otherwise they are an error.
+            Where the columns of features.toml differ, the tables of id spaces alone are kept.
     """
 
     epochs: Annotated[int, Field(ge=1)] = 20
@@ -104,6 +106,7 @@ class TrainSettings(Table):
     seed: Annotated[int, Field(ge=0)] = 0
     loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     bucketing: bool = True
+    init_partial: bool = False
 
 
 class Tolerance(Table):

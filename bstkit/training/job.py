@@ -26,7 +26,10 @@ from bstkit.registry import Registry, load_registry
 from bstkit.report import write_report
 from bstkit.staging import new_folder
 from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
+from bstkit.training.init_fit import check_init
+from bstkit.training.init_run import open_init_run
 from bstkit.training.task_weights import check_tasks, task_weights
+from bstkit.training.warm_start import start_from, with_statistics
 
 HELDOUT_ROWS = 1024
 """Test rows that a run keeps for verification."""
@@ -38,6 +41,7 @@ def train(
     *,
     data: Path | str | None = None,
     features: Features | None = None,
+    init_from: Run | Path | str | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Train a model and write its run folder.
@@ -47,6 +51,8 @@ def train(
         folder: the run folder to make; it must not exist.
         data: a log. Defaults to the embedded click log.
         features: what the log's columns mean. Defaults to the file that goes with `data`.
+        init_from: a run, whose weights the model starts with; `bstkit.training.warm_start` says which. The optimizer
+            starts anew.
         progress: told about the stages.
 
     Returns:
@@ -66,11 +72,20 @@ def train(
         check_tasks("class_weight", selection.train.class_weight, features.tasks)
         if selection.export.ids == "raw":
             check_no_hash(features)
+        warm = None
+        if init_from is not None:
+            with progress.stage("compare with the run"):
+                warm = check_init(open_init_run(init_from), selection, features, registry)
         with progress.stage("prepare data") as advance:
             dataset = load_dataset(data, features, advance=advance)
+        dataset = dataset if warm is None else with_statistics(warm, dataset)
         with progress.stage("compose"):
             make_repeatable(selection.train.seed)
             composed = compose(selection, dataset.features, registry)
+        origin: dict[str, Any] = {}
+        if warm is not None:
+            with progress.stage("start from the run"):
+                origin = {"init_from": start_from(warm, composed, dataset)}
         with progress.stage("train") as advance:
             history = _fit(composed, dataset, registry, advance)
         with progress.stage("score"):
@@ -88,7 +103,7 @@ def train(
                 heldout=inputs,
                 heldout_labels={task: labels[heldout] for task, labels in dataset.labels.items()},
                 heldout_scores={task: scores[task].numpy()[:, 0] for task in dataset.features.tasks},
-                provenance=provenance(composed, registry, dataset),
+                provenance={**provenance(composed, registry, dataset), **origin},
             )
             write_report(staging)
     return load_run(folder)
