@@ -90,6 +90,9 @@ class TrainSettings(Table):
         loss_weights: task -> factor of its loss; 1 where a task is not named.
         bucketing: rows whose histories are about equally long share a batch, so that little of it is padding. It is
             off by itself where the model pads every history to its maximum anyway.
+        precision: floats that training computes in; weights, and the model that is kept, scored and served, are
+            float32 in each. `"mixed_bfloat16"` and `"mixed_float16"` pay on GPUs and TPUs alone; processors without
+            them get slower. Validation after each epoch scores with the model as it is trained.
         init_partial: with `--init-from`, weights that do not fit the new model start anew; otherwise they are an error.
             Where the columns of features.toml differ, the tables of id spaces alone are kept.
     """
@@ -106,6 +109,7 @@ class TrainSettings(Table):
     seed: Annotated[int, Field(ge=0)] = 0
     loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     bucketing: bool = True
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     init_partial: bool = False
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bstkit.artefact import Run, load_run, write_run
-from bstkit.compose import Composed, compose
+from bstkit.compose import Composed
 from bstkit.config.features import Features
 from bstkit.config.resolve import checked_selection
 from bstkit.config.selection import Selection
@@ -28,6 +28,7 @@ from bstkit.staging import new_folder
 from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
 from bstkit.training.init_fit import check_init
 from bstkit.training.init_run import open_init_run
+from bstkit.training.precision import compose_for_training, in_float32
 from bstkit.training.task_weights import check_tasks, task_weights
 from bstkit.training.warm_start import start_from, with_statistics
 
@@ -81,7 +82,7 @@ def train(
         dataset = dataset if warm is None else with_statistics(warm, dataset)
         with progress.stage("compose"):
             make_repeatable(selection.train.seed)
-            composed = compose(selection, dataset.features, registry)
+            composed = compose_for_training(selection, dataset.features, registry)
         origin: dict[str, Any] = {}
         if warm is not None:
             with progress.stage("start from the run"):
@@ -89,6 +90,7 @@ def train(
         with progress.stage("train") as advance:
             history = _fit(composed, dataset, registry, advance)
         with progress.stage("score"):
+            composed = in_float32(composed, registry)
             metrics = _metrics(composed, dataset, progress.seconds, history)
         with progress.stage("write run"):
             heldout = _heldout(dataset)
