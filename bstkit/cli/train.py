@@ -56,7 +56,7 @@ def build_model(
     selection = selection.with_export("--edge-batch", edge_batch=edge_batch)
     init = _init_run(init_from)
     if dry_run:
-        draw_composition(selection, features, log.data, layers, json)
+        draw_composition(selection, features, log.data, layers, json, init)
         return
     from bstkit.build import build
     from bstkit.cli.progress import heavy_job

@@ -92,7 +92,8 @@ class TrainSettings(Table):
             off by itself where the model pads every history to its maximum anyway.
         precision: floats that training computes in; weights, and the model that is kept, scored and served, are
             float32 in each. `"mixed_bfloat16"` and `"mixed_float16"` pay on GPUs and TPUs alone; processors without
-            them get slower. Validation after each epoch scores with the model as it is trained.
+            them get slower. Validation after each epoch scores with the model as it is trained. Weights of a log past
+            65,504 need bfloat16.
         init_partial: with `--init-from`, weights that do not fit the new model start anew; otherwise they are an error.
             Where the columns of features.toml differ, the tables of id spaces alone are kept.
     """

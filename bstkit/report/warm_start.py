@@ -18,6 +18,7 @@ def warm_start_section(record: Record) -> Html:
         ("trained", origin["created"] or ""),
         ("its weights", origin["weights_sha256"]),
         ("its log's fingerprint", origin["data_sha256"] or ""),
+        ("standardised as in the run", ", ".join(origin["statistics"])),
         ("started anew", ", ".join(origin["fresh"])),
         *_before(origin["validation"]),
     ]

@@ -32,7 +32,7 @@ class InitFit:
     tables: dict[str, str]
 
 
-def check_init(run: Run, selection: Selection, features: Features, registry: Registry) -> InitFit:
+def check_init(run: Run, selection: Selection, features: Features, registry: Registry | None = None) -> InitFit:
     """Compare a run with the model that is to be trained.
 
     A weight fits the one of the same path and shape; tables may differ in their rows. Columns must stand in the same
@@ -41,7 +41,7 @@ def check_init(run: Run, selection: Selection, features: Features, registry: Reg
     Args:
         run: whose weights are to be taken.
         selection, features: of the new model; row counts and statistics may be missing.
-        registry: where its components come from.
+        registry: where its components come from. Defaults to everything installed.
 
     Raises:
         TrainingError: something does not fit, and `train.init_partial` is off. All of it is listed.

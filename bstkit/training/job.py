@@ -30,7 +30,7 @@ from bstkit.training.init_fit import check_init
 from bstkit.training.init_run import open_init_run
 from bstkit.training.precision import compose_for_training, in_float32
 from bstkit.training.task_weights import check_tasks, task_weights
-from bstkit.training.warm_start import start_from, with_statistics
+from bstkit.training.warm_start import start_from, warn_if_worse, with_statistics
 
 HELDOUT_ROWS = 1024
 """Test rows that a run keeps for verification."""
@@ -89,6 +89,8 @@ def train(
                 origin = {"init_from": start_from(warm, composed, dataset)}
         with progress.stage("train") as advance:
             history = _fit(composed, dataset, registry, advance)
+        if origin:
+            warn_if_worse(origin["init_from"], history, task_weights(selection.train.loss_weights, features.tasks))
         with progress.stage("score"):
             composed = in_float32(composed, registry)
             metrics = _metrics(composed, dataset, progress.seconds, history)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,12 @@ from bstkit.data.dataset import Dataset
 from bstkit.restore import restore
 from bstkit.training.fit import Scorer
 from bstkit.training.init_fit import InitFit
+from bstkit.training.task_weights import weighted_mean
 
 _log = logging.getLogger("bstkit")
+
+_NAMED = 5
+"""Weights that standard error names; provenance.json has them all."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,8 @@ def with_statistics(fit: InitFit, dataset: Dataset) -> Dataset:
     distribution has moved far is better standardised anew, by a model trained from the start.
     """
     context = dict(dataset.features.context)
-    for name, feature in context.items():
-        theirs = fit.run.features.context.get(name)
-        if f"{name}_standardised/mean" in fit.paths and isinstance(theirs, ContextNumeric):
-            context[name] = feature.model_copy(update={"mean": theirs.mean, "std": theirs.std})
+    for name, theirs in _standardised(fit).items():
+        context[name] = context[name].model_copy(update={"mean": theirs.mean, "std": theirs.std})
     return replace(dataset, features=dataset.features.model_copy(update={"context": context}))
 
 
@@ -63,8 +65,9 @@ def start_from(fit: InitFit, composed: Composed, dataset: Dataset) -> dict[str, 
 
     Returns:
         What provenance.json says about it: `run`, `weights_sha256`, `created` and `data_sha256` of the run; `tables`,
-        id space -> `kept`, `new`, `dropped`; `fresh`, paths of the weights that did not come from the run;
-        `validation`, task -> metrics before the first step.
+        id space -> `kept`, `new`, `dropped`; `statistics`, columns that are standardised by the run's mean and
+        deviation; `fresh`, paths of the weights that did not come from the run; `validation`, task -> metrics before
+        the first step.
     """
     run = fit.run
     restored = restore(run.selection, run.features, run.folder / WEIGHTS)
@@ -86,6 +89,7 @@ def start_from(fit: InitFit, composed: Composed, dataset: Dataset) -> dict[str, 
         "created": run.provenance.get("created"),
         "data_sha256": (run.provenance.get("data") or {}).get("sha256"),
         "tables": {space: asdict(rows) for space, rows in tables.items()},
+        "statistics": list(_standardised(fit)),
         "fresh": fresh,
         "validation": {task: asdict(one) for task, one in Scorer(composed, dataset, "validation").evaluate().items()},
     }
@@ -99,6 +103,35 @@ def matched_ids(old: Sequence[str], new: Sequence[str]) -> tuple[NDArray[np.int6
     place = {key: number for number, key in enumerate(old)}
     found = np.fromiter((place.get(key, -1) for key in new), np.int64, len(new))
     return FIRST_ID + found[found >= 0], FIRST_ID + np.flatnonzero(found >= 0)
+
+
+def warn_if_worse(facts: Mapping[str, Any], history: Sequence[Mapping[str, Any]], weights: Mapping[str, float]) -> None:
+    """Say so where every epoch left the validation rows worse off than the run's own weights.
+
+    Args:
+        facts: from `start_from`.
+        history: one dict an epoch.
+        weights: task -> weight, as for the history's `val_log_loss`.
+    """
+    before = weighted_mean({task: found["log_loss"] for task, found in facts["validation"].items()}, weights)
+    after = min(one["val_log_loss"] for one in history)
+    if before is not None and before < after:
+        _log.warning(
+            "the weights of %s had the better validation log loss, %.4f; after training it is %.4f: "
+            "lower train.learning_rate, or go on serving that run",
+            facts["run"],
+            before,
+            after,
+        )
+
+
+def _standardised(fit: InitFit) -> dict[str, ContextNumeric]:
+    """The columns that are standardised as in the run, and what it says of them."""
+    return {
+        name: feature
+        for name, feature in fit.run.features.context.items()
+        if isinstance(feature, ContextNumeric) and f"{name}_standardised/mean" in fit.paths
+    }
 
 
 def _rows(space: str, run: Run, dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.int64], Rows]:
@@ -127,7 +160,8 @@ def _tell(run: Run, tables: dict[str, Rows], fresh: list[str]) -> None:
     lines = [f"starts with the weights of {run.folder}; rows of its tables:"]
     lines += [f"{name}: {one.kept:,} kept, {one.new:,} new, {one.dropped:,} dropped" for name, one in tables.items()]
     if fresh:
-        lines.append(f"{len(fresh)} weights start anew: {', '.join(fresh)}")
+        more = f" and {len(fresh) - _NAMED} more" if len(fresh) > _NAMED else ""
+        lines.append(f"weights that start anew: {', '.join(fresh[:_NAMED])}{more}")
     _log.info("\n".join(lines))
 
 

@@ -211,6 +211,14 @@ def test_run_that_does_not_fit_is_refused_before_the_log_is_read(train, built, t
     assert not (tmp_path / "run").exists()
 
 
+def test_dry_run_says_whether_a_run_fits(run, built, small_log):
+    given = ("build", "--dry-run", "--data", str(small_log), "--init-from", str(built.run.folder), *SET)
+    assert run(*given).code == 0
+    done = run(*given, "--set", "head.units=[8]")
+    assert done.code == 2
+    assert "head_mlp/ctr_logit/kernel: shape (8, 1), in the run (16, 1)" in done.err
+
+
 def test_used_folder_is_left_alone(train, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "mine").write_text("kept")

@@ -20,7 +20,7 @@ from bstkit.training import train
 from bstkit.training.fit import make_repeatable
 from bstkit.training.init_fit import check_init
 from bstkit.training.init_run import open_init_run
-from bstkit.training.warm_start import matched_ids, start_from, with_statistics
+from bstkit.training.warm_start import matched_ids, start_from, warn_if_worse, with_statistics
 from tests import models
 from tests.small_log import small_features
 
@@ -133,6 +133,13 @@ def test_training_goes_on_from_the_run(built, small_selection, small_log, tmp_pa
     assert str(built.run.folder) not in json.dumps(run.provenance)
     assert f"item: {len(built.run.vocabularies['item']):,} kept, 0 new, 0 dropped" in caplog.text
     assert "init_from" not in built.run.provenance
+
+
+@pytest.mark.parametrize(("loss", "warned"), [(0.51, True), (0.49, False)])
+def test_training_that_only_made_it_worse_is_told(loss, warned, caplog):
+    facts = {"run": "june", "validation": {"ctr": {"log_loss": 0.4}, "cvr": {"log_loss": 0.8}}}
+    warn_if_worse(facts, [{"val_log_loss": 0.6}, {"val_log_loss": loss}], {"ctr": 3.0, "cvr": 1.0})
+    assert ("the weights of june had the better validation log loss, 0.5000" in caplog.text) == warned
 
 
 def test_two_tasks_start_from_their_run(rich_run, rich_log):
