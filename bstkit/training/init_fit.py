@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bstkit.artefact import Run
@@ -64,7 +65,7 @@ def check_init(run: Run, selection: Selection, features: Features, registry: Reg
             for path, shape in ours.items()
             if theirs.get(path) != shape and shared.get(path) not in spaces
         ),
-        *(f"{path}: the run has it, the new model has not" for path in theirs if path not in ours),
+        *_gone(path for path in theirs if path not in ours),
     ]
     if misfits and not selection.train.init_partial:
         raise TrainingError(
@@ -94,6 +95,12 @@ def _layer(path: str) -> str:
 
 def _change(ours: tuple[int, ...], theirs: tuple[int, ...] | None) -> str:
     return "the run has no such weight" if theirs is None else f"shape {ours}, in the run {theirs}"
+
+
+def _gone(paths: Iterable[str]) -> Iterator[str]:
+    """Weights that the run alone has, by the layer of the model that they are part of."""
+    for layer, count in Counter(path.partition("/")[0] for path in paths).items():
+        yield f"{layer}: the run has {count} weights that the new model has not"
 
 
 def _component_changes(ours: Selection, theirs: Selection) -> Iterator[str]:

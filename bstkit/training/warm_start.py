@@ -23,9 +23,6 @@ from bstkit.training.task_weights import weighted_mean
 
 _log = logging.getLogger("bstkit")
 
-_NAMED = 5
-"""Weights that standard error names; provenance.json has them all."""
-
 
 @dataclass(frozen=True)
 class Rows:
@@ -78,7 +75,7 @@ def start_from(fit: InitFit, composed: Composed, dataset: Dataset) -> dict[str, 
         if weight.path in spaces:
             space = spaces[weight.path]
             old, new, tables[space] = _rows(space, run, dataset)
-            weight.assign(_with_rows(weight.numpy(), theirs[weight.path].numpy(), old, new))
+            weight.assign(_with_rows(np.array(weight), theirs[weight.path].numpy(), old, new))
         elif weight.path in fit.paths:
             weight.assign(theirs[weight.path].numpy())
     fresh = [one.path for one in composed.training.weights if one.path not in fit.paths]
@@ -101,7 +98,7 @@ def matched_ids(old: Sequence[str], new: Sequence[str]) -> tuple[NDArray[np.int6
         ids = FIRST_ID + np.arange(len(old), dtype=np.int64)
         return ids, ids
     place = {key: number for number, key in enumerate(old)}
-    found = np.fromiter((place.get(key, -1) for key in new), np.int64, len(new))
+    found = np.array([place.get(key, -1) for key in new], np.int64)
     return FIRST_ID + found[found >= 0], FIRST_ID + np.flatnonzero(found >= 0)
 
 
@@ -148,11 +145,10 @@ def _rows(space: str, run: Run, dataset: Dataset) -> tuple[NDArray[np.int64], ND
 def _with_rows(
     ours: NDArray[np.float32], theirs: NDArray[np.float32], old: NDArray[np.int64], new: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """A table with some of its rows from another one; padding and out-of-vocabulary always are."""
-    table = ours.copy()
-    table[:FIRST_ID] = theirs[:FIRST_ID]
-    table[new] = theirs[old]
-    return table
+    """Overwrite some rows of a table by those of another one; padding and out-of-vocabulary always are."""
+    ours[:FIRST_ID] = theirs[:FIRST_ID]
+    ours[new] = theirs[old]
+    return ours
 
 
 def _tell(run: Run, tables: dict[str, Rows], fresh: list[str]) -> None:
@@ -160,8 +156,8 @@ def _tell(run: Run, tables: dict[str, Rows], fresh: list[str]) -> None:
     lines = [f"starts with the weights of {run.folder}; rows of its tables:"]
     lines += [f"{name}: {one.kept:,} kept, {one.new:,} new, {one.dropped:,} dropped" for name, one in tables.items()]
     if fresh:
-        more = f" and {len(fresh) - _NAMED} more" if len(fresh) > _NAMED else ""
-        lines.append(f"weights that start anew: {', '.join(fresh[:_NAMED])}{more}")
+        layers = dict.fromkeys(path.partition("/")[0] for path in fresh)
+        lines.append(f"{len(fresh)} weights start anew, of {', '.join(layers)}; provenance.json lists them")
     _log.info("\n".join(lines))
 
 

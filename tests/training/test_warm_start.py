@@ -180,7 +180,7 @@ def test_weights_of_another_recipe_are_named(built, small_selection):
     with pytest.raises(TrainingError) as error:
         check(built.run, small_selection.model_copy(update={"pooling": (mean,)}), small_features())
     assert "pooling: pooling.mean, in the run pooling.attention" in error.value.message
-    gone = "pooling_attention/local_activation/hidden/dense_1/kernel: the run has it, the new model has not"
+    gone = "pooling_attention: the run has 6 weights that the new model has not"
     assert gone in error.value.message
 
 
@@ -196,7 +196,8 @@ def partial(selection, **changed):
     return selection.model_copy(update={"train": settings, **changed})
 
 
-def test_what_fits_is_kept_where_that_is_enough(built, small_selection, later):
+def test_what_fits_is_kept_where_that_is_enough(built, small_selection, later, caplog):
+    caplog.set_level("INFO", "bstkit")
     head = small_selection.head.model_copy(update={"parameters": {"units": [8]}})
     selection = partial(small_selection, head=head)
     composed = compose(selection, later.features)
@@ -204,6 +205,7 @@ def test_what_fits_is_kept_where_that_is_enough(built, small_selection, later):
     facts = start_from(check(built.run, selection, later.features), composed, later)
     theirs = weights(built.run.composed)
     assert facts["fresh"] == [path for path in cold if path.startswith("head_mlp")]
+    assert "4 weights start anew, of head_mlp;" in caplog.text
     for path, values in weights(composed).items():
         if not path.endswith("embeddings"):
             expected = cold[path] if path in facts["fresh"] else theirs[path]
