@@ -38,6 +38,7 @@ def build(
     *,
     data: Path | str | None = None,
     features: Features | None = None,
+    init_from: Run | Path | str | None = None,
     providers: Sequence[str] = ("cpu",),
     tensorboard: Path | str | None = None,
     progress: Progress | None = None,
@@ -50,6 +51,7 @@ def build(
         folder: the run folder to make; it must not exist. When the export fails the run stays, without a bundle.
         data: a log. Defaults to the embedded click log.
         features: what the log's columns mean. Defaults to the file that goes with `data`.
+        init_from: a run, whose weights the model starts with.
         providers: execution providers to verify, `"cpu"`, `"cuda"` or `"tensorrt"`.
         tensorboard: a folder for TensorBoard, as for `train`.
         progress: told about the stages.
@@ -67,7 +69,14 @@ def build(
     progress = progress or Progress()
     check_names(providers)  # before minutes of training, not after
     run = train(
-        selection, folder, data=data, features=features, tensorboard=tensorboard, progress=progress, resume=resume
+        selection,
+        folder,
+        data=data,
+        features=features,
+        init_from=init_from,
+        tensorboard=tensorboard,
+        progress=progress,
+        resume=resume,
     )
     report = export_run(run, providers=providers, progress=progress)
     return Built(run, report, dict(progress.seconds))

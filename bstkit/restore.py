@@ -1,4 +1,4 @@
-"""A trained model from its run: composed without drawing weights, then read from the file, a table in pieces.
+"""A trained model from its run: composed in float32, no weight drawn, then read from the file, a table in pieces.
 
 Keras draws a table, reads the file's and copies that twice on its way into the variable: more than five times its size.
 """
@@ -21,6 +21,7 @@ from bstkit.config.selection import Selection
 from bstkit.errors import RunError
 from bstkit.export.weights import read_variable
 from bstkit.features.tables import tables_of_zeros
+from bstkit.precision import computing_in
 
 _LARGE = 2**20
 """Numbers from which a variable is filled in pieces, and numbers of a piece."""
@@ -32,7 +33,7 @@ def restore(selection: Selection, features: Features, weights: Path) -> Composed
     Raises:
         RunError: the file is damaged, or of another model.
     """
-    with tables_of_zeros():
+    with computing_in("float32"), tables_of_zeros():
         composed = compose(selection, features)
     large = [one for one in composed.serving.variables if one.shape.num_elements() >= _LARGE]
     try:

@@ -11,18 +11,22 @@ import typer
 from bstkit.cli.render import print_json, print_pairs, print_table
 
 if TYPE_CHECKING:
+    from bstkit.artefact import Run
     from bstkit.compose import Composed
     from bstkit.config.features import Features
     from bstkit.config.selection import Selection
 
 
-def draw_composition(selection: Selection, features: Features, data: Path | None, layers: bool, json: bool) -> None:
+def draw_composition(
+    selection: Selection, features: Features, data: Path | None, layers: bool, json: bool, init: Run | None = None
+) -> None:
     """Compose without training, and print what came of it.
 
     Args:
         selection, features: what to compose.
         data: a log that counts the rows of tables.
         layers, json: as for `print_composition`.
+        init: a run whose weights must fit.
     """
     from bstkit.cli.progress import heavy_job
 
@@ -30,6 +34,10 @@ def draw_composition(selection: Selection, features: Features, data: Path | None
         from bstkit.describe import preview
 
         composed = preview(selection, features, data, progress)
+        if init is not None:
+            from bstkit.training.init_fit import check_init
+
+            check_init(init, composed.selection, features)
     print_composition(composed, layers, json)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,7 @@ from bstkit.cli.composition import draw_composition
 from bstkit.cli.options import (
     EdgeBatchOption,
     IdsOption,
+    InitFromOption,
     JsonOption,
     LayersOption,
     LogOptions,
@@ -21,6 +22,9 @@ from bstkit.cli.options import (
     grouped_options,
 )
 from bstkit.cli.stopping import check_resumable, told_how_to_go_on
+
+if TYPE_CHECKING:
+    from bstkit.artefact import Run
 
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="The run folder to make.")]
 ResumeOption = Annotated[
@@ -46,6 +50,7 @@ def build_model(
     log: LogOptions,
     out: OutOption = None,
     resume: ResumeOption = False,
+    init_from: InitFromOption = None,
     provider: ProviderOption = None,
     target: TargetOption = None,
     edge_batch: EdgeBatchOption = None,
@@ -63,8 +68,9 @@ def build_model(
     selection, features = options.selection(), log.loaded_features()
     selection = selection.with_export("--target", target=target).with_export("--ids", ids=ids)
     selection = selection.with_export("--edge-batch", edge_batch=edge_batch)
+    init = _init_run(init_from)
     if dry_run:
-        draw_composition(selection, features, log.data, layers, json)
+        draw_composition(selection, features, log.data, layers, json, init)
         return
     from bstkit.build import build
     from bstkit.cli.progress import heavy_job
@@ -77,6 +83,7 @@ def build_model(
             folder,
             data=log.data,
             features=features,
+            init_from=init,
             providers=provider or ("cpu",),
             tensorboard=tensorboard,
             progress=progress,
@@ -91,11 +98,13 @@ def train_model(
     out: OutOption = None,
     resume: ResumeOption = False,
     tensorboard: TensorBoardOption = None,
+    init_from: InitFromOption = None,
     json: JsonOption = False,
 ) -> None:
     """Compose a model and train it; `bstkit export` goes on from there."""
     check_resumable(resume, out)
     selection, features = options.selection(), log.loaded_features()
+    init = _init_run(init_from)
     from bstkit.cli.progress import heavy_job
     from bstkit.cli.results import print_trained
 
@@ -108,11 +117,21 @@ def train_model(
             folder,
             data=log.data,
             features=features,
+            init_from=init,
             tensorboard=tensorboard,
             progress=progress,
             resume=resume,
         )
     print_trained(run, progress.seconds, json)
+
+
+def _init_run(folder: Path | None) -> Run | None:
+    """Open the run of --init-from while nothing heavy is imported."""
+    if folder is None:
+        return None
+    from bstkit.training.init_run import open_init_run
+
+    return open_init_run(folder)
 
 
 def _folder(out: Path | None, recipe: str) -> Path:

@@ -92,6 +92,12 @@ class TrainSettings(Table):
             off by itself where the model pads every history to its maximum anyway.
         checkpoint_steps: a checkpoint is written every so many steps, and after each epoch; 0: only after each epoch.
             It does not change what is learned. A checkpoint is about four times as large as the weights.
+        precision: floats that training computes in; weights, and the model that is kept, scored and served, are
+            float32 in each. `"mixed_bfloat16"` and `"mixed_float16"` pay on GPUs and TPUs alone; processors without
+            them get slower. Validation after each epoch scores with the model as it is trained. Weights of a log past
+            65,504 need bfloat16.
+        init_partial: with `--init-from`, weights that do not fit the new model start anew; otherwise they are an error.
+            Where the columns of features.toml differ, the tables of id spaces alone are kept.
     """
 
     epochs: Annotated[int, Field(ge=1)] = 20
@@ -107,6 +113,8 @@ class TrainSettings(Table):
     loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     bucketing: bool = True
     checkpoint_steps: Annotated[int, Field(ge=0)] = 1000
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    init_partial: bool = False
 
 
 class Tolerance(Table):

@@ -29,7 +29,7 @@ class Standardise(keras.layers.Layer):
     """
 
     def __init__(self, mean: float, std: float, missing: float | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(autocast=False, **kwargs)  # the log's numbers, which half precision cannot hold
         if not std > 0:
             raise ValueError(f"`std` must be above 0. Received: std={std}")
         self.mean, self.std, self.missing = mean, std, missing
@@ -38,7 +38,12 @@ class Standardise(keras.layers.Layer):
         """Keep the constants as weights."""
         self.statistics = {
             name: self.add_weight(
-                name=name, shape=(), initializer=keras.initializers.Constant(value), trainable=False, dtype="float32"
+                name=name,
+                shape=(),
+                initializer=keras.initializers.Constant(value),
+                trainable=False,
+                dtype="float32",
+                autocast=False,
             )
             for name, value in (("mean", self.mean), ("std", self.std))
         }
@@ -71,7 +76,7 @@ class Bucket(keras.layers.Layer):
     """
 
     def __init__(self, edges: Sequence[float], missing: float | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(autocast=False, **kwargs)  # the log's numbers, which half precision cannot hold
         if list(edges) != sorted(set(edges)) or not edges:
             raise ValueError(f"`edges` must be rising. Received: edges={tuple(edges)}")
         self.edges, self.missing = tuple(edges), missing
@@ -80,7 +85,12 @@ class Bucket(keras.layers.Layer):
         """Keep the edges as a weight."""
         start = keras.initializers.Constant(np.array(self.edges, np.float32))
         self.edge_values = self.add_weight(
-            name="edges", shape=(len(self.edges),), initializer=start, trainable=False, dtype="float32"
+            name="edges",
+            shape=(len(self.edges),),
+            initializer=start,
+            trainable=False,
+            dtype="float32",
+            autocast=False,
         )
 
     def call(self, value: Any) -> Any:

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from bstkit.layers.dense_stack import DenseStack
-from bstkit.layers.masking import DEEPCTR_MASKED_SCORE, masked_softmax, softmax, zero_masked
+from bstkit.layers.masking import deepctr_masked_score, masked_softmax, softmax, zero_masked
 
 
 @keras.saving.register_keras_serializable(package="bstkit")
@@ -109,7 +109,7 @@ class LocalActivationUnit(keras.layers.Layer):
         if not self.weight_normalization:
             return scores
         if self.deepctr_exact:
-            return softmax(ops.where(real, scores, ops.cast(DEEPCTR_MASKED_SCORE, scores.dtype)), axis=1)
+            return softmax(ops.where(real, scores, deepctr_masked_score(scores.dtype)), axis=1)
         return masked_softmax(scores, real, axis=1)
 
     def _first_products(self, keys: Any, target: Any) -> Any:

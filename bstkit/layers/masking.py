@@ -44,6 +44,11 @@ def lowest(dtype: Any) -> Any:
     return ops.cast(LOWEST.get(keras.backend.standardize_dtype(dtype), -3e38), dtype)
 
 
+def deepctr_masked_score(dtype: Any) -> Any:
+    """DeepCTR's score of a masked step as a finite scalar of a float `dtype`."""
+    return ops.cast(max(DEEPCTR_MASKED_SCORE, LOWEST.get(keras.backend.standardize_dtype(dtype), -3e38)), dtype)
+
+
 def zero_masked(sequence: Any, mask: Any) -> Any:
     """Set masked steps to zero, whatever stood there, NaN and Inf included.
 

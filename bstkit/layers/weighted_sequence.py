@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from bstkit.layers.masking import DEEPCTR_MASKED_SCORE, given_mask, masked_softmax, softmax, zero_masked
+from bstkit.layers.masking import deepctr_masked_score, given_mask, masked_softmax, softmax, zero_masked
 
 
 @keras.saving.register_keras_serializable(package="bstkit")
@@ -61,7 +61,8 @@ class WeightedSequence(keras.layers.Layer):
     def _final(self, weight: Any, real: Any) -> Any:
         """What a step is multiplied by; what stands at masked steps matters only for `deepctr_exact`."""
         if self.deepctr_exact:
-            fill = DEEPCTR_MASKED_SCORE if self.weight_normalization else 0.0
-            weight = ops.where(real, weight, ops.cast(fill, weight.dtype))
+            dtype = weight.dtype
+            fill = deepctr_masked_score(dtype) if self.weight_normalization else ops.cast(0.0, dtype)
+            weight = ops.where(real, weight, fill)
             return softmax(weight, axis=1) if self.weight_normalization else weight
         return masked_softmax(weight, real, axis=1) if self.weight_normalization else weight

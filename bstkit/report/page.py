@@ -13,9 +13,11 @@ from bstkit.report.origin import data_section, environment_section
 from bstkit.report.parity import parity_section
 from bstkit.report.quality import quality_section
 from bstkit.report.record import Record
+from bstkit.report.warm_start import warm_start_section
 
 _SECTIONS = (
     data_section,
+    warm_start_section,
     composition_section,
     curves_section,
     quality_section,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from bstkit.artefact import Run, load_run
 from bstkit.compose import Composed
@@ -55,10 +57,16 @@ def second_look(start: Checkpoint | None, now: MadeFrom) -> None:
         _log.warning(f"the weights may differ from those of one uninterrupted training in the last bits: {line}")
 
 
-def made_from(composed: Composed, dataset: Dataset) -> MadeFrom:
-    """What this training is made from."""
+def made_from(composed: Composed, dataset: Dataset, started: Mapping[str, Any]) -> MadeFrom:
+    """What this training is made from.
+
+    Args:
+        composed, dataset: that are trained.
+        started: `init_from`, what `bstkit.training.warm_start.start_from` returned; empty for a start from nothing.
+    """
     versions = {"bstkit": __version__, **packages()}
-    return MadeFrom(composed.selection, composed.features, fingerprint(dataset), versions)
+    weights = started["init_from"]["weights_sha256"] if started else ""
+    return MadeFrom(composed.selection, composed.features, fingerprint(dataset), versions, weights)
 
 
 def finished_run(folder: Path, selection: Selection) -> Run:

@@ -77,7 +77,8 @@ class Checkpoint:
 
 def write_texts(folder: Path, state: State, made_from: MadeFrom) -> None:
     """Write every file but the arrays into a folder from `bstkit.staging.new_folder`."""
-    facts = {"schema": _SCHEMA, **asdict(state), "data": made_from.data, "packages": dict(made_from.packages)}
+    origin = {"data": made_from.data, "packages": dict(made_from.packages), "weights": made_from.weights}
+    facts = {"schema": _SCHEMA, **asdict(state), **origin}
     texts = (
         json.dumps(facts, indent=2) + "\n",
         selection_to_toml(made_from.selection),
@@ -118,9 +119,9 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         for name in (VARIABLES, *([BEST] if facts["best"] is not None else [])):
             if not (folder / name).is_file():
                 raise ValueError(f"{name} is missing")
-        data, packages = facts.pop("data"), facts.pop("packages")
+        origin = {name: facts.pop(name) for name in ("data", "packages", "weights")}
         selection, features = (texts[name].decode() for name in ("selection.toml", "features.toml"))
-        made_from = MadeFrom(selection_from_toml(selection), features_from_toml(features), data, packages)
+        made_from = MadeFrom(selection_from_toml(selection), features_from_toml(features), **origin)
         return Checkpoint(folder, State(**facts), made_from)
     except (OSError, ValueError, KeyError, TypeError, BstkitError) as error:
         raise damaged(folder, error) from error

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bstkit.artefact import Run, load_run, write_run
-from bstkit.compose import Composed, compose
+from bstkit.compose import Composed
 from bstkit.config.features import Features
 from bstkit.config.resolve import checked_selection
 from bstkit.config.selection import Selection
@@ -28,9 +28,13 @@ from bstkit.staging import new_folder
 from bstkit.training.attempt import finished_run, first_look, made_from, second_look
 from bstkit.training.checkpoint_folder import beside, held
 from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
+from bstkit.training.init_fit import check_init
+from bstkit.training.init_run import open_init_run
+from bstkit.training.precision import compose_for_training, in_float32
 from bstkit.training.resume import Endurance
 from bstkit.training.task_weights import check_tasks, task_weights
 from bstkit.training.tensorboard import events_folder, tensorboard_callbacks
+from bstkit.training.warm_start import start_from, warn_if_worse, with_statistics
 
 HELDOUT_ROWS = 1024
 """Test rows that a run keeps for verification."""
@@ -43,6 +47,7 @@ def train(
     data: Path | str | None = None,
     features: Features | None = None,
     tensorboard: Path | str | None = None,
+    init_from: Run | Path | str | None = None,
     progress: Progress | None = None,
     resume: bool = False,
 ) -> Run:
@@ -57,6 +62,8 @@ def train(
         features: what the log's columns mean. Defaults to the file that goes with `data`.
         tensorboard: a folder for TensorBoard to look at meanwhile; this run's events go into one there of the run
             folder's name.
+        init_from: a run, whose weights the model starts with; `bstkit.training.warm_start` says which. The optimizer
+            starts anew.
         progress: told about the stages.
         resume: go on from the last checkpoint, with the weights of a training that never stopped; begin where there is
             none; return the run that is there where it is finished.
@@ -85,18 +92,30 @@ def train(
         check_tasks("class_weight", selection.train.class_weight, features.tasks)
         if selection.export.ids == "raw":
             check_no_hash(features)
+        warm = None
+        if init_from is not None:
+            with progress.stage("compare with the run"):
+                warm = check_init(open_init_run(init_from), selection, features, registry)
         with progress.stage("prepare data") as advance:
             dataset = load_dataset(data, features, advance=advance)
+        dataset = dataset if warm is None else with_statistics(warm, dataset)
         with progress.stage("compose"):
             make_repeatable(selection.train.seed)
-            composed = compose(selection, dataset.features, registry)
-            origin = made_from(composed, dataset)
-            second_look(start, origin)
+            composed = compose_for_training(selection, dataset.features, registry)
+        started: dict[str, Any] = {}
+        if warm is not None:
+            with progress.stage("start from the run"):
+                started = {"init_from": start_from(warm, composed, dataset)}
+        origin = made_from(composed, dataset, started)
+        second_look(start, origin)
         endurance = Endurance(checkpoints, origin, start, folder.with_name(f"{folder.name}.nan-batch.npz"))
         with progress.stage("train") as advance:
             history = _fit(composed, dataset, registry, advance, endurance, events)
         progress.seconds["train"] += endurance.state.seconds
+        if started:
+            warn_if_worse(started["init_from"], history, task_weights(selection.train.loss_weights, features.tasks))
         with progress.stage("score") as advance:
+            composed = in_float32(composed, registry)
             metrics = _metrics(composed, dataset, progress.seconds, history, advance)
         with progress.stage("write run"):
             heldout = _heldout(dataset)
@@ -111,7 +130,7 @@ def train(
                 heldout=inputs,
                 heldout_labels={task: labels[heldout] for task, labels in dataset.labels.items()},
                 heldout_scores={task: scores[task].numpy()[:, 0] for task in dataset.features.tasks},
-                provenance={**provenance(composed, registry, dataset, origin.data), **endurance.record},
+                provenance={**provenance(composed, registry, dataset, origin.data), **started, **endurance.record},
             )
             write_report(staging)
     checkpoints.remove()

@@ -25,12 +25,14 @@ class MadeFrom:
         features: with row counts and statistics.
         data: the fingerprint of the prepared data.
         packages: name -> version of what may change the last bits.
+        weights: SHA-256 of the weights file that it began with; empty where it began with none.
     """
 
     selection: Selection
     features: Features
     data: str
     packages: Mapping[str, str]
+    weights: str = ""
 
 
 def selection_changes(before: Selection, now: Selection) -> list[str]:
@@ -40,10 +42,14 @@ def selection_changes(before: Selection, now: Selection) -> list[str]:
 
 
 def data_changes(before: MadeFrom, now: MadeFrom) -> list[str]:
-    """Name what differs in features and data."""
+    """Name what differs in features, data and the weights at the start."""
     ours, theirs = (_flat(one.features.model_dump(mode="json")) for one in (now, before))
     lines = [f"features.{line}" for _, line in _changes(theirs, ours)]
-    return lines if before.data == now.data else [*lines, "the data: other rows, ids, labels or splits"]
+    if before.data != now.data:
+        lines.append("the data: other rows, ids, labels or splits")
+    if before.weights != now.weights:
+        lines.append("--init-from: it began with other weights")
+    return lines
 
 
 def package_changes(before: MadeFrom, now: MadeFrom) -> list[str]:

@@ -9,6 +9,7 @@ import keras
 
 from bstkit.config.selection import TrainSettings
 from bstkit.training.lazy_adam import LazyAdam
+from bstkit.training.precision import LossScale
 from bstkit.training.row_gradients import by_row
 from bstkit.training.schedule import learning_rate
 
@@ -29,7 +30,7 @@ def make_optimizer(settings: TrainSettings, steps_per_epoch: int, tables: Collec
 
     `adam` without clipping and regularisation is Keras's own, step for step: it takes the gradients of a row that a
     batch shows several times one by one, and adds their squares to the second moment. Every other choice sums them
-    first: `lazy_adam` by itself, the others by `by_row`.
+    first: `lazy_adam` by itself, the others by `by_row`. With `precision = "mixed_float16"` it scales the loss.
 
     Args:
         settings: `[train]`.
@@ -40,4 +41,5 @@ def make_optimizer(settings: TrainSettings, steps_per_epoch: int, tables: Collec
     made: Any = CLASSES[chosen.use]
     if chosen.use not in ("adam", "lazy_adam") or settings.clip_norm or settings.embedding_l2:
         made = by_row(made, clip_norm=settings.clip_norm, embedding_l2=settings.embedding_l2, tables=frozenset(tables))
-    return made(learning_rate(settings, steps_per_epoch), **chosen.model_dump(exclude={"use"}))
+    optimizer = made(learning_rate(settings, steps_per_epoch), **chosen.model_dump(exclude={"use"}))
+    return LossScale(optimizer) if settings.precision == "mixed_float16" else optimizer

@@ -38,6 +38,7 @@ COMMANDS = {
     "build_recipe": (("build", "--recipe", "bts"), 2),
     "build_setting": (("build", "--set", "trian.epochs=3"), 2),
     "train_slot": (("train", "--set", "poling.units=[8]"), 2),
+    "train_init_from": (("train", "--init-from", "gone"), 2),
     "build_features": (("build", "--features", "gone.toml"), 2),
     "export_run": (("export", "gone"), 2),
     "report_help": (("report", "--help"), 0),

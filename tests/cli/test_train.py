@@ -196,6 +196,33 @@ def test_log_without_features_says_what_to_write(run, tmp_path):
     assert "features.toml" in done.err
 
 
+def test_training_starts_from_a_run(train, small_log, built, tmp_path):
+    done = train("--data", str(small_log), "--init-from", str(built.run.folder), "--json")
+    assert done.code == 0, done.err
+    assert f"note: starts with the weights of {built.run.folder}" in done.err
+    assert "item: 120 kept, 0 new, 0 dropped" in done.err
+    assert "Warm start" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_run_that_does_not_fit_is_refused_before_the_log_is_read(train, built, tmp_path):
+    (tmp_path / "log.csv").write_text("no log")
+    other = ("--pooling", "mean", "--set", "head.units=[8]")
+    done = train("--data", "log.csv", "--init-from", str(built.run.folder), *other)
+    assert done.code == 2
+    assert "pooling: pooling.mean, in the run pooling.attention" in done.err
+    assert "head_mlp/ctr_logit/kernel: shape (8, 1), in the run (16, 1)" in done.err
+    assert "hint:" in done.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_dry_run_says_whether_a_run_fits(run, built, small_log):
+    given = ("build", "--dry-run", "--data", str(small_log), "--init-from", str(built.run.folder), *SET)
+    assert run(*given).code == 0
+    done = run(*given, "--set", "head.units=[8]")
+    assert done.code == 2
+    assert "head_mlp/ctr_logit/kernel: shape (8, 1), in the run (16, 1)" in done.err
+
+
 def test_used_folder_is_left_alone(train, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "mine").write_text("kept")

@@ -1,5 +1,6 @@
 """Numeric columns: missing values, standardising, bucketing."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -25,3 +26,12 @@ def test_buckets_by_hand(missing, expected):
 def test_edges_that_do_not_rise_are_refused():
     with pytest.raises(ValueError, match=r"Received: edges=\(2, 1\)"):
         Bucket(edges=(2, 1))
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_numbers_are_read_in_float32_whatever_the_policy(policy):
+    values = np.array([2000.4, 2000.6, 69_999.0, 70_001.0], np.float32)  # the last two are past float16
+    np.testing.assert_array_equal(Bucket(edges=(2000.5, 7e4), dtype=policy)(values), [1, 2, 2, 3])
+    standardised = Standardise(mean=69_999.0, std=2.0, dtype=policy)(values[2:])
+    assert keras.backend.standardize_dtype(standardised.dtype) == policy[6:]
+    np.testing.assert_array_equal(keras.ops.cast(standardised, "float32"), [[0.0], [1.0]])

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from bstkit.layers.masking import masked_softmax, score_bias, softmax, weighted_sum, zero_masked
+from bstkit.layers.masking import deepctr_masked_score, masked_softmax, score_bias, softmax, weighted_sum, zero_masked
 
 
 def test_masked_softmax_by_hand_ignores_masked_steps():
@@ -39,3 +39,10 @@ def test_biased_scores_of_masked_steps_weigh_exactly_nothing(dtype):
     weights = np.array(softmax(scores + score_bias(keras.ops.convert_to_tensor(mask), dtype)))
     np.testing.assert_array_equal(weights, np.array(masked_softmax(scores, keras.ops.convert_to_tensor(mask))))
     assert not weights[~mask].any()
+
+
+@pytest.mark.parametrize(("dtype", "expected"), [("float32", -(2.0**32)), ("float16", -6e4)])
+def test_deepctrs_masked_score_is_finite_where_float16_cannot_hold_it(dtype, expected):
+    score = deepctr_masked_score(dtype)
+    assert float(score) == float(keras.ops.cast(expected, dtype))
+    np.testing.assert_array_equal(softmax(keras.ops.stack([score, score])), [0.5, 0.5])

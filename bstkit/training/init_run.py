@@ -1,0 +1,26 @@
+"""The run that `--init-from` names, opened before anything heavy is imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bstkit.artefact import Run, load_run
+from bstkit.bundle.manifest import is_bundle
+from bstkit.errors import RunError
+
+
+def open_init_run(init_from: Run | Path | str) -> Run:
+    """Open the run whose weights a new model starts with.
+
+    Raises:
+        RunError: there is no whole run. A bundle is none: its graph keeps no weights by their names in training.
+    """
+    if isinstance(init_from, Run):
+        return init_from
+    folder = Path(init_from)
+    if is_bundle(folder):
+        raise RunError(
+            f"{folder} is a bundle; training starts from a run alone",
+            "name the folder of the run that it was exported from",
+        )
+    return load_run(folder)
