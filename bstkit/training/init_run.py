@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bstkit.artefact import Run, load_run
+from bstkit.artefact import WEIGHTS, Run, load_run
 from bstkit.bundle.manifest import is_bundle
 from bstkit.errors import RunError
 
@@ -19,8 +19,8 @@ def open_init_run(init_from: Run | Path | str) -> Run:
         return init_from
     folder = Path(init_from)
     if is_bundle(folder):
+        run = f": {folder.parent}" if (folder.parent / WEIGHTS).is_file() else ""
         raise RunError(
-            f"{folder} is a bundle; training starts from a run alone",
-            "name the folder of the run that it was exported from",
+            f"{folder} is a bundle; training starts from a run alone", f"name the run that it was exported from{run}"
         )
     return load_run(folder)

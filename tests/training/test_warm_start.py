@@ -274,7 +274,7 @@ def test_run_without_a_vocabulary_is_named(by_hand, tmp_path):
 def test_bundle_is_no_run(built):
     with pytest.raises(RunError, match="is a bundle; training starts from a run") as error:
         open_init_run(built.run.bundle)
-    assert "exported from" in error.value.hint
+    assert error.value.hint == f"name the run that it was exported from: {built.run.folder}"
 
 
 def test_missing_run_is_refused_before_the_log_is_read(small_selection, tmp_path):
