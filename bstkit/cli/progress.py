@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Self
 
 import typer
 from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.progress import BarColumn, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
@@ -114,14 +114,10 @@ class _Bars(Bars):
     """Bars, and below them what a stage has to say beyond a few words."""
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        """Each line wrapped to the terminal's width, so that none is cut off."""
+        """Lines that are too long wrap, so that nothing is cut off."""
         yield from super().get_renderables()
         for task in self.tasks:
-            for line in task.fields["more"]:
-                wrapped = textwrap.wrap(
-                    line, max(20, self.console.width - 1), initial_indent="  ", subsequent_indent="    "
-                )
-                yield Text("\n".join(wrapped))
+            yield from (Padding(Text(line), (0, 0, 0, 2)) for line in task.fields["more"])
 
 
 class _Remaining(TimeRemainingColumn):

@@ -121,12 +121,9 @@ class TrainingProgress(keras.callbacks.Callback):
         lines = [f"epoch {self._last[0]}: validation {_metrics(self._last[1])}"]
         if self._best is self._last:
             return [f"{lines[0]}, the best"]
-        stop = min(self._best[0] + self._patience, self._epochs)
-        return [
-            *lines,
-            f"epoch {self._best[0]}: validation {_metrics(self._best[1])}, the best",
-            f"stops after epoch {stop} unless one is better",
-        ]
+        lines.append(f"epoch {self._best[0]}: validation {_metrics(self._best[1])}, the best")
+        stop = self._best[0] + self._patience
+        return [*lines, f"stops after epoch {stop} unless one is better"] if stop < self._epochs else lines
 
 
 def clock(seconds: float) -> str:
