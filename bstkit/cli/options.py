@@ -35,12 +35,6 @@ ProviderOption = Annotated[
         help="Verify on this execution provider: cpu (default), cuda, tensorrt; repeatable.",
     ),
 ]
-InitFromOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--init-from", metavar="RUN", help="Start with the weights of this run; rows of tables are found by their keys."
-    ),
-]
 IdsOption = Annotated[
     Literal["encoded", "raw"] | None,
     typer.Option("--ids", help="What the graph takes: the vocabularies' numbers, or the log's own ids."),

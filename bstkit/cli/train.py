@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,6 @@ from bstkit.cli.composition import draw_composition
 from bstkit.cli.options import (
     EdgeBatchOption,
     IdsOption,
-    InitFromOption,
     JsonOption,
     LayersOption,
     LogOptions,
@@ -26,17 +26,41 @@ from bstkit.cli.stopping import check_resumable, told_how_to_go_on
 if TYPE_CHECKING:
     from bstkit.artefact import Run
 
-OutOption = Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="The run folder to make.")]
-ResumeOption = Annotated[
-    bool, typer.Option("--resume", help="Go on from the last checkpoint of --out; begin where there is none.")
-]
 
-TensorBoardOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--tensorboard", metavar="FOLDER", help="While training, write events for `tensorboard --logdir FOLDER`."
-    ),
-]
+@dataclass(frozen=True)
+class TrainingOptions:
+    """Where a run goes, what it begins with, and who watches."""
+
+    out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="The run folder to make.")] = None
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint of --out; begin where there is none.")
+    ] = False
+    init_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--init-from",
+            metavar="RUN",
+            help="Start with the weights of this run; rows of tables are found by their keys.",
+        ),
+    ] = None
+    tensorboard: Annotated[
+        Path | None,
+        typer.Option(
+            "--tensorboard", metavar="FOLDER", help="While training, write events for `tensorboard --logdir FOLDER`."
+        ),
+    ] = None
+
+    def folder(self, recipe: str) -> Path:
+        """The run folder: as given, or named after the recipe and the time."""
+        return self.out or Path("runs") / f"{recipe}-{datetime.now():%Y%m%d-%H%M%S}"
+
+    def init_run(self) -> Run | None:
+        """Open the run of --init-from while nothing heavy is imported."""
+        if self.init_from is None:
+            return None
+        from bstkit.training.init_run import open_init_run
+
+        return open_init_run(self.init_from)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -48,14 +72,11 @@ def add_commands(app: typer.Typer) -> None:
 def build_model(
     options: SelectionOptions,
     log: LogOptions,
-    out: OutOption = None,
-    resume: ResumeOption = False,
-    init_from: InitFromOption = None,
+    training: TrainingOptions,
     provider: ProviderOption = None,
     target: TargetOption = None,
     edge_batch: EdgeBatchOption = None,
     ids: IdsOption = None,
-    tensorboard: TensorBoardOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compose and draw the model; train nothing.")] = False,
     layers: LayersOption = False,
     json: JsonOption = False,
@@ -64,11 +85,11 @@ def build_model(
 
     Without --data it trains on an embedded click log, in under three minutes on two cores.
     """
-    check_resumable(resume, out)
+    check_resumable(training.resume, training.out)
     selection, features = options.selection(), log.loaded_features()
     selection = selection.with_export("--target", target=target).with_export("--ids", ids=ids)
     selection = selection.with_export("--edge-batch", edge_batch=edge_batch)
-    init = _init_run(init_from)
+    init = training.init_run()
     if dry_run:
         draw_composition(selection, features, log.data, layers, json, init)
         return
@@ -76,7 +97,7 @@ def build_model(
     from bstkit.cli.progress import heavy_job
     from bstkit.cli.results import print_built
 
-    folder = _folder(out, selection.recipe)
+    folder = training.folder(selection.recipe)
     with told_how_to_go_on(folder), heavy_job() as progress:
         built = build(
             selection,
@@ -85,9 +106,9 @@ def build_model(
             features=features,
             init_from=init,
             providers=provider or ("cpu",),
-            tensorboard=tensorboard,
+            tensorboard=training.tensorboard,
             progress=progress,
-            resume=resume,
+            resume=training.resume,
         )
     print_built(built, json)
 
@@ -95,20 +116,17 @@ def build_model(
 def train_model(
     options: SelectionOptions,
     log: LogOptions,
-    out: OutOption = None,
-    resume: ResumeOption = False,
-    tensorboard: TensorBoardOption = None,
-    init_from: InitFromOption = None,
+    training: TrainingOptions,
     json: JsonOption = False,
 ) -> None:
     """Compose a model and train it; `bstkit export` goes on from there."""
-    check_resumable(resume, out)
+    check_resumable(training.resume, training.out)
     selection, features = options.selection(), log.loaded_features()
-    init = _init_run(init_from)
+    init = training.init_run()
     from bstkit.cli.progress import heavy_job
     from bstkit.cli.results import print_trained
 
-    folder = _folder(out, selection.recipe)
+    folder = training.folder(selection.recipe)
     with told_how_to_go_on(folder), heavy_job() as progress:
         from bstkit.training import train
 
@@ -118,22 +136,8 @@ def train_model(
             data=log.data,
             features=features,
             init_from=init,
-            tensorboard=tensorboard,
+            tensorboard=training.tensorboard,
             progress=progress,
-            resume=resume,
+            resume=training.resume,
         )
     print_trained(run, progress.seconds, json)
-
-
-def _init_run(folder: Path | None) -> Run | None:
-    """Open the run of --init-from while nothing heavy is imported."""
-    if folder is None:
-        return None
-    from bstkit.training.init_run import open_init_run
-
-    return open_init_run(folder)
-
-
-def _folder(out: Path | None, recipe: str) -> Path:
-    """The run folder: as given, or named after the recipe and the time."""
-    return out or Path("runs") / f"{recipe}-{datetime.now():%Y%m%d-%H%M%S}"
