@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         RunError,
         TrainingError,
         VerificationError,
+        WorkerFinished,
     )
     from bstkit.evaluation import evaluate
     from bstkit.export import export, verify
@@ -57,6 +58,7 @@ __all__ = [
     "RunError",
     "TrainingError",
     "VerificationError",
+    "WorkerFinished",
     "__version__",
     "compose",
     "describe_log",

@@ -12,6 +12,9 @@
     ├── ProviderError           an execution provider was asked for and did not run
     └── VerificationError       exit code 1: the answer is no, numbers differ or files were changed
 
+    Exception
+    └── WorkerFinished          exit code 0: a worker that is not the chief has done its part
+
 A layer's own argument errors stay `ValueError`, as everywhere in Keras; composition turns them into `ComponentError`.
 """
 
@@ -72,3 +75,10 @@ class VerificationError(BstkitError):
     """ONNX Runtime and TensorFlow do not give the same numbers, or a file is not what was exported."""
 
     exit_code = 1
+
+
+class WorkerFinished(Exception):
+    """Training is over on a worker that is not the chief: only the chief has a run to return.
+
+    It is no error: the program exits with 0.
+    """

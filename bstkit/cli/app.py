@@ -12,8 +12,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from bstkit.cli import data, diff, discover, evaluate, export, init, predict, report, train
-from bstkit.cli.console import configure_logging, is_verbose, report_error, report_traceback
-from bstkit.errors import BstkitError
+from bstkit.cli.console import configure_logging, is_verbose, report_error, report_note, report_traceback
+from bstkit.errors import BstkitError, WorkerFinished
 
 app = typer.Typer(
     name="bstkit",
@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except typer.Abort:
         report_error("stopped", "run the command again")
         sys.exit(130)
+    except WorkerFinished as done:
+        report_note(str(done))
+        sys.exit(0)
     except BstkitError as error:
         report_error(error.message, error.hint)
         report_traceback(error)

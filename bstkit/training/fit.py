@@ -21,6 +21,7 @@ from bstkit.training.loss import PresentLabelLoss
 from bstkit.training.metrics import Metrics, evaluate
 from bstkit.training.optimizer import make_optimizer
 from bstkit.training.task_weights import check_tasks, task_weights, weighted_mean
+from bstkit.training.workers.strategy import Workers
 
 SCORING_BATCH = 1024
 """Rows a step while scoring: no gradients are kept, so more than while training."""
@@ -45,6 +46,7 @@ def fit(
     dataset: Dataset,
     advance: Advance | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    workers: Workers | None = None,
 ) -> list[dict[str, Any]]:
     """Train until validation log loss stops improving, and leave the best weights in the model.
 
@@ -53,6 +55,7 @@ def fit(
         dataset: prepared with the features that the model was composed with.
         advance: told about each step.
         callbacks: more Keras callbacks.
+        workers: who trains together. Defaults to this process alone.
 
     Returns:
         One dict an epoch: `epoch` (from 1), `loss` (what objectives add included), `val_log_loss`, `val_auc` and
@@ -65,17 +68,19 @@ def fit(
     """
     settings, tasks = composed.selection.train, composed.features.tasks
     weights = task_weights(settings.loss_weights, tasks)
-    validation = _Validation(composed, dataset, weights)
+    workers = workers or Workers()
+    validation = _Validation(composed, dataset, weights, workers)
     steps = steps_per_epoch(dataset, "train", settings.batch_size)
     compile_training(composed, steps)
     composed.training.fit(
-        training_batches(composed, dataset),
+        workers.fed(composed.training, training_batches(composed, dataset)),
         epochs=settings.epochs,
         steps_per_epoch=steps,
         verbose=0,
         shuffle=False,  # the batches are already mixed
         callbacks=[
             _FiniteLoss(),
+            *workers.callbacks(),
             validation,
             keras.callbacks.EarlyStopping(
                 "val_log_loss", mode="min", patience=settings.patience, restore_best_weights=True
@@ -169,14 +174,15 @@ class Scorer:
 class _Validation(keras.callbacks.Callback):
     """Score the validation rows after each epoch and add the exact metrics to the epoch's logs."""
 
-    def __init__(self, composed: Composed, dataset: Dataset, weights: Mapping[str, float]) -> None:
+    def __init__(self, composed: Composed, dataset: Dataset, weights: Mapping[str, float], workers: Workers) -> None:
         super().__init__()
         self.weights = weights
+        self.workers = workers
         self.scorer = Scorer(composed, dataset, "validation")
         self.history: list[dict[str, Any]] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        found = self.scorer.evaluate()
+        found = self.workers.chiefs(self.scorer.evaluate, list(self.weights))
         logs = logs if logs is not None else {}
         for name in ("log_loss", "auc", "gauc"):
             values = {task: getattr(metrics, name) for task, metrics in found.items()}

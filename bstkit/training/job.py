@@ -27,6 +27,9 @@ from bstkit.report import write_report
 from bstkit.staging import new_folder
 from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
 from bstkit.training.task_weights import check_tasks, task_weights
+from bstkit.training.workers.cluster import read_cluster
+from bstkit.training.workers.role import finished, joined, written_folder
+from bstkit.training.workers.strategy import Workers
 
 HELDOUT_ROWS = 1024
 """Test rows that a run keeps for verification."""
@@ -42,6 +45,9 @@ def train(
 ) -> Run:
     """Train a model and write its run folder.
 
+    Where the environment's TF_CONFIG names several workers, each calls this; they train one model together, and the
+    chief alone writes.
+
     Args:
         selection: from `load_selection`.
         folder: the run folder to make; it must not exist.
@@ -53,11 +59,13 @@ def train(
         The run, its model with the best weights.
 
     Raises:
-        BstkitError: names, parameters, the folder or the data are wrong; nothing is left behind.
+        BstkitError: names, parameters, the folder or the data are wrong, or a worker was lost; nothing is left behind.
+        WorkerFinished: this process is a worker that is not the chief, and has done its part.
     """
     progress = progress or Progress()
     data = None if data is None else Path(data)
-    with new_folder(Path(folder)) as staging:
+    cluster = read_cluster()
+    with new_folder(written_folder(cluster, folder)) as staging:
         registry = load_registry(selection)
         selection = checked_selection(selection, registry)
         features = features or features_for(data)
@@ -66,13 +74,17 @@ def train(
         check_tasks("class_weight", selection.train.class_weight, features.tasks)
         if selection.export.ids == "raw":
             check_no_hash(features)
+        workers = joined(cluster, selection, progress)
         with progress.stage("prepare data") as advance:
             dataset = load_dataset(data, features, advance=advance)
         with progress.stage("compose"):
             make_repeatable(selection.train.seed)
-            composed = compose(selection, dataset.features, registry)
+            with workers.scope():
+                composed = compose(selection, dataset.features, registry)
         with progress.stage("train") as advance:
-            history = _fit(composed, dataset, registry, advance)
+            history = _fit(composed, dataset, registry, advance, workers)
+        if not cluster.is_chief:
+            raise finished(cluster)
         with progress.stage("score"):
             metrics = _metrics(composed, dataset, progress.seconds, history)
         with progress.stage("write run"):
@@ -94,10 +106,13 @@ def train(
     return load_run(folder)
 
 
-def _fit(composed: Composed, dataset: Dataset, registry: Registry, advance: Advance) -> list[dict[str, Any]]:
+def _fit(
+    composed: Composed, dataset: Dataset, registry: Registry, advance: Advance, workers: Workers
+) -> list[dict[str, Any]]:
     run = TrainingRun(composed, dataset)
     callbacks = [callback for _, callback in registry.plugins.collect("bstkit_callbacks", run=run)]
-    return fit(composed, dataset, advance, callbacks)
+    with workers.scope():
+        return fit(composed, dataset, advance, callbacks, workers)
 
 
 def _metrics(
