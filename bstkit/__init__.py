@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         ProviderError,
         RunError,
         TrainingError,
+        TrainingInterrupted,
         VerificationError,
         WorkerFinished,
     )
@@ -57,6 +58,7 @@ __all__ = [
     "ProviderError",
     "RunError",
     "TrainingError",
+    "TrainingInterrupted",
     "VerificationError",
     "WorkerFinished",
     "__version__",

@@ -40,6 +40,7 @@ def build(
     features: Features | None = None,
     providers: Sequence[str] = ("cpu",),
     progress: Progress | None = None,
+    resume: bool = False,
 ) -> Built:
     """Train a model, export it to ONNX and verify the export.
 
@@ -50,9 +51,12 @@ def build(
         features: what the log's columns mean. Defaults to the file that goes with `data`.
         providers: execution providers to verify, `"cpu"`, `"cuda"` or `"tensorrt"`.
         progress: told about the stages.
+        resume: go on from the last checkpoint, as `train` does; of a finished run only the export is made, as its own
+            `[export]` says.
 
     Raises:
         VerificationError: ONNX Runtime does not give TensorFlow's numbers.
+        RunError: with `resume`, the run has a bundle already; or as `train` says.
         BstkitError: anything else went wrong; the message says what.
     """
     from bstkit.export.providers import check_names
@@ -60,7 +64,7 @@ def build(
 
     progress = progress or Progress()
     check_names(providers)  # before minutes of training, not after
-    run = train(selection, folder, data=data, features=features, progress=progress)
+    run = train(selection, folder, data=data, features=features, progress=progress, resume=resume)
     report = export_run(run, providers=providers, progress=progress)
     return Built(run, report, dict(progress.seconds))
 

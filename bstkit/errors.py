@@ -15,6 +15,9 @@
     Exception
     └── WorkerFinished          exit code 0: a worker that is not the chief has done its part
 
+    KeyboardInterrupt
+    └── TrainingInterrupted     exit code 130 or 143: somebody stopped a training, which can go on
+
 A layer's own argument errors stay `ValueError`, as everywhere in Keras; composition turns them into `ComponentError`.
 """
 
@@ -82,3 +85,21 @@ class WorkerFinished(Exception):
 
     It is no error: the program exits with 0.
     """
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM ended a training after a step, and its checkpoint is written.
+
+    It is no `BstkitError`: who trains one model after the other and goes on after errors is stopped as a whole.
+
+    Args:
+        message: where it was stopped.
+        hint: how to go on.
+        exit_code: 130 for Ctrl-C, 143 for SIGTERM.
+    """
+
+    def __init__(self, message: str, hint: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.exit_code = exit_code

@@ -20,17 +20,22 @@ if TYPE_CHECKING:
 _PACKAGES = ("tensorflow", "keras", "tf2onnx", "onnx", "numpy", "duckdb")
 
 
-def provenance(composed: Composed, registry: Registry, dataset: Dataset) -> dict[str, Any]:
-    """Collect what provenance.json holds, as plain data."""
+def provenance(composed: Composed, registry: Registry, dataset: Dataset, sha256: str | None = None) -> dict[str, Any]:
+    """Collect what provenance.json holds, as plain data; `sha256` is the data's fingerprint, where it is known."""
     return {
         "bstkit": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
-        "packages": {name: found for name in _PACKAGES if (found := _version(name))},
+        "packages": packages(),
         "components": {step.use.key: registry.resolve(step.use.key).provider for step in composed.steps},
         "seed": composed.selection.train.seed,
-        "data": {"log": dataset.origin, "sha256": fingerprint(dataset), **_changes(dataset)},
+        "data": {"log": dataset.origin, "sha256": sha256 or fingerprint(dataset), **_changes(dataset)},
     }
+
+
+def packages() -> dict[str, str]:
+    """Name -> version of the packages that numbers depend on."""
+    return {name: found for name in _PACKAGES if (found := _version(name))}
 
 
 def _changes(dataset: Dataset) -> dict[str, Any]:

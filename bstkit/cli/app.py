@@ -13,6 +13,7 @@ import typer
 
 from bstkit.cli import data, diff, discover, evaluate, export, init, predict, report, train
 from bstkit.cli.console import configure_logging, is_verbose, report_error, report_note, report_traceback
+from bstkit.cli.stopping import Stopped
 from bstkit.errors import BstkitError, WorkerFinished
 
 app = typer.Typer(
@@ -26,7 +27,7 @@ for commands in (init, data, train, export, predict, evaluate, diff, report, dis
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the program and exit: 0 done, 1 the answer is no, 2 could not run.
+    """Run the program and exit: 0 done, 1 the answer is no, 2 could not run, 130 or 143 stopped by a signal.
 
     Args:
         arguments: the command line without the program's name. Defaults to the process's.
@@ -40,12 +41,17 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except WorkerFinished as done:
         report_note(str(done))
         sys.exit(0)
+    except Stopped as stopped:
+        report_error(stopped.cause.message, f"go on with  {stopped.command(arguments)}")
+        sys.exit(stopped.cause.exit_code)
     except BstkitError as error:
         report_error(error.message, error.hint)
         report_traceback(error)
         sys.exit(error.exit_code)
     except Exception as error:  # noqa: BLE001 - no traceback may reach a user who did not ask for it
         sys.exit(_report_unexpected(error, arguments))
+    if code == 130:  # Typer's for Ctrl-C
+        report_error("stopped", "run the command again")
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -20,8 +20,12 @@ from bstkit.cli.options import (
     TargetOption,
     grouped_options,
 )
+from bstkit.cli.stopping import check_resumable, told_how_to_go_on
 
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="FOLDER", help="The run folder to make.")]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Go on from the last checkpoint of --out; begin where there is none.")
+]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -34,6 +38,7 @@ def build_model(
     options: SelectionOptions,
     log: LogOptions,
     out: OutOption = None,
+    resume: ResumeOption = False,
     provider: ProviderOption = None,
     target: TargetOption = None,
     edge_batch: EdgeBatchOption = None,
@@ -46,6 +51,7 @@ def build_model(
 
     Without --data it trains on an embedded click log, in under three minutes on two cores.
     """
+    check_resumable(resume, out)
     selection, features = options.selection(), log.loaded_features()
     selection = selection.with_export("--target", target=target).with_export("--ids", ids=ids)
     selection = selection.with_export("--edge-batch", edge_batch=edge_batch)
@@ -56,28 +62,38 @@ def build_model(
     from bstkit.cli.progress import heavy_job
     from bstkit.cli.results import print_built
 
-    with heavy_job() as progress:
+    folder = _folder(out, selection.recipe)
+    with told_how_to_go_on(folder), heavy_job() as progress:
         built = build(
             selection,
-            _folder(out, selection.recipe),
+            folder,
             data=log.data,
             features=features,
             providers=provider or ("cpu",),
             progress=progress,
+            resume=resume,
         )
     print_built(built, json)
 
 
-def train_model(options: SelectionOptions, log: LogOptions, out: OutOption = None, json: JsonOption = False) -> None:
+def train_model(
+    options: SelectionOptions,
+    log: LogOptions,
+    out: OutOption = None,
+    resume: ResumeOption = False,
+    json: JsonOption = False,
+) -> None:
     """Compose a model and train it; `bstkit export` goes on from there."""
+    check_resumable(resume, out)
     selection, features = options.selection(), log.loaded_features()
     from bstkit.cli.progress import heavy_job
     from bstkit.cli.results import print_trained
 
-    with heavy_job() as progress:
+    folder = _folder(out, selection.recipe)
+    with told_how_to_go_on(folder), heavy_job() as progress:
         from bstkit.training import train
 
-        run = train(selection, _folder(out, selection.recipe), data=log.data, features=features, progress=progress)
+        run = train(selection, folder, data=log.data, features=features, progress=progress, resume=resume)
     print_trained(run, progress.seconds, json)
 
 

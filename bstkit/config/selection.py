@@ -92,6 +92,8 @@ class TrainSettings(Table):
             off by itself where the model pads every history to its maximum anyway.
         join_timeout_s: how long a worker waits for the others, where TF_CONFIG names several; see
             `bstkit.training.workers`.
+        checkpoint_steps: a checkpoint is written every so many steps, and after each epoch; 0: only after each epoch.
+            It does not change what is learned. A checkpoint is about four times as large as the weights.
     """
 
     epochs: Annotated[int, Field(ge=1)] = 20
@@ -107,6 +109,7 @@ class TrainSettings(Table):
     loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     bucketing: bool = True
     join_timeout_s: Annotated[float, Field(gt=0)] = 600.0
+    checkpoint_steps: Annotated[int, Field(ge=0)] = 1000
 
 
 class Tolerance(Table):

@@ -14,13 +14,16 @@ import tensorflow as tf
 
 from bstkit.compose import Composed
 from bstkit.data.dataset import Dataset
-from bstkit.data.feeding.feed import batches, history_lengths, steps_per_epoch, take
-from bstkit.errors import TrainingError
+from bstkit.data.feeding.feed import batch_rows, batches, history_lengths, steps_per_epoch, take
 from bstkit.progress import Advance
+from bstkit.training.later_batches import from_place
 from bstkit.training.loss import PresentLabelLoss
 from bstkit.training.metrics import Metrics, evaluate
+from bstkit.training.nan_batch import Batch, FiniteLoss
 from bstkit.training.optimizer import make_optimizer
+from bstkit.training.resume import BEGINNING, Endurance, keeping_checkpoints
 from bstkit.training.task_weights import check_tasks, task_weights, weighted_mean
+from bstkit.training.workers.following import following, told
 from bstkit.training.workers.strategy import Workers
 
 SCORING_BATCH = 1024
@@ -46,6 +49,7 @@ def fit(
     dataset: Dataset,
     advance: Advance | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    endurance: Endurance | None = None,
     workers: Workers | None = None,
 ) -> list[dict[str, Any]]:
     """Train until validation log loss stops improving, and leave the best weights in the model.
@@ -54,7 +58,8 @@ def fit(
         composed: freshly composed after `make_repeatable`.
         dataset: prepared with the features that the model was composed with.
         advance: told about each step.
-        callbacks: more Keras callbacks.
+        callbacks: more Keras callbacks. What they keep to themselves is not in a checkpoint.
+        endurance: where to go on from, and where checkpoints go; without it none are written, and signals do as ever.
         workers: who trains together. Defaults to this process alone.
 
     Returns:
@@ -64,7 +69,9 @@ def fit(
 
     Raises:
         ConfigError: `train.loss_weights` or `train.class_weight` names something that is no task.
-        TrainingError: the loss is not a number.
+        TrainingError: the loss is not a number, or a worker was lost.
+        TrainingInterrupted: Ctrl-C or SIGTERM; a checkpoint is written.
+        RunError: a checkpoint is damaged, or cannot be written.
     """
     settings, tasks = composed.selection.train, composed.features.tasks
     weights = task_weights(settings.loss_weights, tasks)
@@ -72,23 +79,35 @@ def fit(
     validation = _Validation(composed, dataset, weights, workers)
     steps = steps_per_epoch(dataset, "train", settings.batch_size)
     compile_training(composed, steps)
-    composed.training.fit(
-        workers.fed(composed.training, training_batches(composed, dataset)),
-        epochs=settings.epochs,
-        steps_per_epoch=steps,
-        verbose=0,
-        shuffle=False,  # the batches are already mixed
-        callbacks=[
-            _FiniteLoss(),
-            *workers.callbacks(),
-            validation,
-            keras.callbacks.EarlyStopping(
-                "val_log_loss", mode="min", patience=settings.patience, restore_best_weights=True
-            ),
-            *([_Advance(advance, settings.epochs, steps)] if advance else []),
-            *callbacks,
-        ],
+    stopping = keras.callbacks.EarlyStopping(
+        "val_log_loss", mode="min", patience=settings.patience, restore_best_weights=True
     )
+    start = told(workers, BEGINNING if endurance is None else endurance.state)
+    nan_batch = None if endurance is None else endurance.nan_batch
+    with keeping_checkpoints(endurance, composed, stopping, validation.history, steps) as keeping:
+        composed.training.fit(
+            workers.fed(composed.training, training_batches(composed, dataset, start.epoch, start.place)),
+            initial_epoch=settings.epochs if start.finished else start.epoch,
+            epochs=settings.epochs,
+            steps_per_epoch=steps,
+            verbose=0,
+            shuffle=False,  # the batches are already mixed
+            callbacks=from_place(
+                start.place,
+                [
+                    FiniteLoss(partial(_batch, composed, dataset), dataset.row, nan_batch),
+                    *workers.callbacks(),
+                    validation,
+                    stopping,
+                    *([_Advance(advance, settings.epochs, steps)] if advance else []),
+                    *callbacks,
+                    *keeping,
+                    *following(workers, composed, stopping, validation.history, start),
+                ],
+                composed.training,
+                steps,
+            ),
+        )
     return validation.history
 
 
@@ -113,20 +132,27 @@ def compile_training(composed: Composed, steps: int) -> None:
     )
 
 
-def training_batches(composed: Composed, dataset: Dataset, first_epoch: int = 0) -> tf.data.Dataset:
+def training_batches(
+    composed: Composed, dataset: Dataset, first_epoch: int = 0, first_place: int = 0
+) -> tf.data.Dataset:
     """Feed the training rows, epoch after epoch without end; bucketed by the histories that the model does not pad."""
+    feed = partial(batches, dataset, "train", composed.training_inputs, shuffle=True, **_feeding(composed))
+    return feed(first_epoch=first_epoch, first_place=first_place)
+
+
+def _feeding(composed: Composed) -> dict[str, Any]:
+    """What decides which rows share a batch."""
     settings = composed.selection.train
     free = [branch.name for branch in composed.branches if branch.name not in composed.fixed]
-    return batches(
-        dataset,
-        "train",
-        composed.training_inputs,
-        settings.batch_size,
-        seed=settings.seed,
-        shuffle=True,
-        first_epoch=first_epoch,
-        bucketed=free if settings.bucketing else (),
-    )
+    bucketed = free if settings.bucketing else ()
+    return {"batch_size": settings.batch_size, "seed": settings.seed, "bucketed": bucketed}
+
+
+def _batch(composed: Composed, dataset: Dataset, epoch: int, place: int) -> Batch:
+    """One batch, made again."""
+    [(inputs, labels)] = training_batches(composed, dataset, epoch, place).take(1).as_numpy_iterator()
+    find = partial(batch_rows, dataset, "train", composed.training_inputs, **_feeding(composed))
+    return inputs, labels, find(epoch=epoch, place=place)
 
 
 def _loss(several: bool, positive_weight: float) -> keras.losses.Loss:
@@ -200,18 +226,6 @@ class _Validation(keras.callbacks.Callback):
 
 def _validation_only(logs: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in logs.items() if name.startswith("val_")}
-
-
-class _FiniteLoss(keras.callbacks.Callback):
-    """Stop with an error as soon as the loss is NaN or infinite."""
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        loss = (logs or {}).get("loss")
-        if loss is not None and not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss is {loss} at step {batch + 1}",
-                "lower train.learning_rate:  --set train.learning_rate=0.0003",
-            )
 
 
 class _Advance(keras.callbacks.Callback):

@@ -25,7 +25,10 @@ from bstkit.provenance import provenance
 from bstkit.registry import Registry, load_registry
 from bstkit.report import write_report
 from bstkit.staging import new_folder
+from bstkit.training.attempt import finished_run, first_look, made_from, second_look
+from bstkit.training.checkpoint_folder import beside, held
 from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
+from bstkit.training.resume import Endurance
 from bstkit.training.task_weights import check_tasks, task_weights
 from bstkit.training.workers.cluster import read_cluster
 from bstkit.training.workers.role import finished, joined, written_folder
@@ -42,8 +45,11 @@ def train(
     data: Path | str | None = None,
     features: Features | None = None,
     progress: Progress | None = None,
+    resume: bool = False,
 ) -> Run:
     """Train a model and write its run folder.
+
+    While it trains, its checkpoints lie in `<folder>.checkpoint`, which is gone once the run folder stands.
 
     Where the environment's TF_CONFIG names several workers, each calls this; they train one model together, and the
     chief alone writes.
@@ -54,20 +60,29 @@ def train(
         data: a log. Defaults to the embedded click log.
         features: what the log's columns mean. Defaults to the file that goes with `data`.
         progress: told about the stages.
+        resume: go on from the last checkpoint, with the weights of a training that never stopped; begin where there is
+            none; return the run that is there where it is finished.
 
     Returns:
         The run, its model with the best weights.
 
     Raises:
-        BstkitError: names, parameters, the folder or the data are wrong, or a worker was lost; nothing is left behind.
+        BstkitError: names, parameters, the folder or the data are wrong, a checkpoint is in the way or of another
+            training, or a worker was lost; nothing is left behind but the last checkpoint.
+        TrainingInterrupted: Ctrl-C or SIGTERM while it trained; the checkpoint has the last step.
         WorkerFinished: this process is a worker that is not the chief, and has done its part.
     """
     progress = progress or Progress()
-    data = None if data is None else Path(data)
     cluster = read_cluster()
-    with new_folder(written_folder(cluster, folder)) as staging:
+    data, folder = None if data is None else Path(data), written_folder(cluster, folder)
+    resume = resume and cluster.is_chief  # who tells the others where the checkpoint was
+    if resume and folder.is_dir():
+        return finished_run(folder, checked_selection(selection, load_registry(selection)))
+    checkpoints = beside(folder)
+    with new_folder(folder) as staging, held(checkpoints):
         registry = load_registry(selection)
         selection = checked_selection(selection, registry)
+        start = first_look(checkpoints, selection, resume)
         features = features or features_for(data)
         # Before minutes of preparation, not after.
         task_weights(selection.train.loss_weights, features.tasks)
@@ -81,10 +96,14 @@ def train(
             make_repeatable(selection.train.seed)
             with workers.scope():
                 composed = compose(selection, dataset.features, registry)
+            origin = made_from(composed, dataset)
+            second_look(start, origin)
+        endurance = Endurance(checkpoints, origin, start, folder.with_name(f"{folder.name}.nan-batch.npz"))
         with progress.stage("train") as advance:
-            history = _fit(composed, dataset, registry, advance, workers)
+            history = _fit(composed, dataset, registry, advance, endurance, workers)
         if not cluster.is_chief:
             raise finished(cluster)
+        progress.seconds["train"] += endurance.state.seconds
         with progress.stage("score"):
             metrics = _metrics(composed, dataset, progress.seconds, history)
         with progress.stage("write run"):
@@ -100,19 +119,25 @@ def train(
                 heldout=inputs,
                 heldout_labels={task: labels[heldout] for task, labels in dataset.labels.items()},
                 heldout_scores={task: scores[task].numpy()[:, 0] for task in dataset.features.tasks},
-                provenance=provenance(composed, registry, dataset),
+                provenance={**provenance(composed, registry, dataset, origin.data), **endurance.record},
             )
             write_report(staging)
+    checkpoints.remove()
     return load_run(folder)
 
 
 def _fit(
-    composed: Composed, dataset: Dataset, registry: Registry, advance: Advance, workers: Workers
+    composed: Composed,
+    dataset: Dataset,
+    registry: Registry,
+    advance: Advance,
+    endurance: Endurance,
+    workers: Workers,
 ) -> list[dict[str, Any]]:
     run = TrainingRun(composed, dataset)
     callbacks = [callback for _, callback in registry.plugins.collect("bstkit_callbacks", run=run)]
     with workers.scope():
-        return fit(composed, dataset, advance, callbacks, workers)
+        return fit(composed, dataset, advance, callbacks, endurance if workers.cluster.is_chief else None, workers)
 
 
 def _metrics(

@@ -71,6 +71,7 @@ def batches(
     seed: int = 0,
     shuffle: bool = False,
     first_epoch: int = 0,
+    first_place: int = 0,
     bucketed: Collection[str] | None = None,
 ) -> tf.data.Dataset:
     """Feed one split to Keras.
@@ -86,6 +87,7 @@ def batches(
             each a new permutation that depends on `seed` and the epoch's number alone; `steps_per_epoch` says where one
             ends.
         first_epoch: number of the first epoch, for training that goes on.
+        first_place: of the first batch in that epoch.
         bucketed: with `shuffle`, histories whose lengths decide which rows share a batch. Defaults to all of them; with
             none, chance alone decides.
 
@@ -121,9 +123,24 @@ def batches(
         named = dict(zip((spec.name for spec in inputs), tensors, strict=False))
         return named, dict(zip(tasks, tensors[len(inputs) :], strict=True))
 
-    first = first_epoch * steps
+    first = first_epoch * steps + first_place
     last = np.iinfo(np.int64).max if shuffle else steps
     return tf.data.Dataset.range(first, last).map(name_tensors).prefetch(_PREFETCHED_BATCHES)
+
+
+def batch_rows(
+    dataset: Dataset,
+    split: str,
+    inputs: Sequence[InputSpec],
+    batch_size: int,
+    *,
+    epoch: int,
+    place: int,
+    seed: int = 0,
+    bucketed: Collection[str] | None = None,
+) -> NDArray[np.int64]:
+    """Return the rows of one of the batches that `batches` shuffles, int64 `(batch,)`."""
+    return _shuffled(dataset, split, inputs, batch_size, seed, bucketed)(epoch, place)
 
 
 def steps_per_epoch(dataset: Dataset, split: str, batch_size: int) -> int:

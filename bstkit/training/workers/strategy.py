@@ -88,6 +88,13 @@ class Workers:
             rows[:] = [[np.nan if one is None else one for one in astuple(found[task])] for task in tasks]
         return {task: _metrics(row) for task, row in zip(tasks, self._reduce("SUM", rows), strict=True)}
 
+    def chiefs_array(self, value: Any) -> Any:
+        """The chief's array, to every worker; each gives one of the same shape."""
+        array = np.asarray(value)
+        kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.int64)  # seeds are unsigned: never reduced
+        sent = array.astype(kind) if self.cluster.is_chief else np.zeros(array.shape, kind)
+        return self._reduce("SUM", sent).astype(array.dtype)
+
     def means(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The mean over the workers of each array."""
         return {name: self._reduce("MEAN", value) for name, value in values.items()}

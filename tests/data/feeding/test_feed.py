@@ -12,7 +12,7 @@ from bstkit.config.features import History
 from bstkit.data import pieces
 from bstkit.data.dataset import Dataset, load_dataset
 from bstkit.data.feeding import feed
-from bstkit.data.feeding.feed import batches, history_lengths, steps_per_epoch, take
+from bstkit.data.feeding.feed import batch_rows, batches, history_lengths, steps_per_epoch, take
 from bstkit.inputs import input_specs
 from tests.data.logs import features, write_plain, write_recbole
 from tests.data.logs import plain_features as plain
@@ -132,6 +132,24 @@ def test_permutation_depends_on_seed_and_epoch_alone(long: Dataset) -> None:
     assert same(epoch(long, 1), epoch(long, 0, first_epoch=1))
     assert not same(epoch(long, 0), epoch(long, 1))
     assert not same(epoch(long, 0), epoch(long, 0, seed=1))
+
+
+def test_epoch_goes_on_from_any_batch(long: Dataset) -> None:
+    inputs = input_specs(long.features)
+    steps = steps_per_epoch(long, "train", 8)
+    feeding = {"seed": 3, "shuffle": True, "first_epoch": 1}
+    whole = [one for one, _ in batches(long, "train", inputs, 8, **feeding).take(steps + 2)]
+    rest = [one for one, _ in batches(long, "train", inputs, 8, **feeding, first_place=5).take(steps - 3)]
+    assert same(whole[5:], rest)
+
+
+def test_rows_of_a_batch_are_those_that_it_was_made_of(long: Dataset) -> None:
+    inputs = input_specs(long.features)
+    place = {"first_epoch": 1, "first_place": 4}
+    [(made, _)] = batches(long, "train", inputs, 8, seed=3, shuffle=True, **place).take(1)
+    rows = batch_rows(long, "train", inputs, 8, seed=3, epoch=1, place=4)
+    again = take(long, rows, inputs)
+    assert all(np.array_equal(again[name], made[name]) for name in again)
 
 
 def test_shuffled_batches_hold_histories_of_like_length(long: Dataset) -> None:

@@ -133,21 +133,25 @@ def test_history_without_events_has_padding_only(tmp_path: Path) -> None:
     assert made["hist_negative_item"].tolist() == [[0]] * 3
 
 
-def fed(dataset: Dataset, epoch: int, seed: int = 0, skip: int = 0) -> Iterator[dict[str, np.ndarray]]:
+def fed(
+    dataset: Dataset, epoch: int, seed: int = 0, skip: int = 0, resumed: bool = False
+) -> Iterator[dict[str, np.ndarray]]:
     """The inputs of one epoch, as training gets them."""
     specs = (*input_specs(dataset.features), *negative_specs(dataset.features, ("hist",)))
     steps = steps_per_epoch(dataset, "train", 16)
-    data = batches(dataset, "train", specs, 16, seed=seed, shuffle=True).skip(epoch * steps + skip).take(steps - skip)
-    for inputs, _ in data:
+    place = {"first_epoch": epoch, "first_place": skip} if resumed else {}
+    data = batches(dataset, "train", specs, 16, seed=seed, shuffle=True, **place)
+    for inputs, _ in data.skip(0 if resumed else epoch * steps + skip).take(steps - skip):
         yield {name: tensor.numpy() for name, tensor in inputs.items()}
 
 
 def test_negatives_of_a_batch_depend_on_seed_epoch_and_place_alone(log: Path) -> None:
     dataset = load_dataset(log, paired_features())
     whole = list(fed(dataset, 1))
-    for ours, theirs in zip(whole[3:], fed(dataset, 1, skip=3), strict=True):
-        for name in ours:
-            np.testing.assert_array_equal(ours[name], theirs[name])
+    for resumed in (False, True):
+        for ours, theirs in zip(whole[3:], fed(dataset, 1, skip=3, resumed=resumed), strict=True):
+            for name in ours:
+                np.testing.assert_array_equal(ours[name], theirs[name])
 
 
 def test_same_batch_has_other_negatives_in_another_epoch_or_from_another_seed(tmp_path: Path) -> None:
