@@ -33,14 +33,15 @@ def make_state(composed: Composed) -> None:
     with model.distribute_strategy.scope():
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
-        nothing = {task: keras.ops.zeros((1, 1)) for task in composed.features.tasks}
-        model.compute_loss(y=nothing, y_pred=nothing)
+        if not model._compile_loss.built:  # among several workers it is
+            nothing = {task: keras.ops.zeros((1, 1)) for task in composed.features.tasks}
+            model.compute_loss(y=nothing, y_pred=nothing)
     model.reset_metrics()
 
 
 def write_variables(file: Path, groups: dict[str, list[Any]]) -> None:
     """Write the values of variables; one of them at a time is copied."""
-    write_arrays(file, ((name, _value(variable)) for name, variable in _named(groups)))
+    write_arrays(file, ((name, own_value(variable)) for name, variable in _named(groups)))
 
 
 def read_variables(file: Path, groups: dict[str, list[Any]]) -> None:
@@ -96,6 +97,8 @@ def _unnumbered(name: str) -> str:
     return f"{group}/{place}/{re.sub(r'_[0-9]+(?![0-9])', '', path)}"
 
 
-def _value(variable: Any) -> Array:
-    array: Array = keras.ops.convert_to_numpy(variable)
+def own_value(variable: Any) -> Array:
+    """A variable's value in this process; among several workers to read a metric's own way is to ask them all."""
+    [own, *_] = getattr(variable.value, "values", [variable])
+    array: Array = keras.ops.convert_to_numpy(own)
     return array

@@ -11,7 +11,7 @@ import numpy as np
 
 from bstkit.compose import Composed
 from bstkit.training.checkpoint import State
-from bstkit.training.variables import make_state, state_variables
+from bstkit.training.variables import make_state, own_value, state_variables
 from bstkit.training.workers.strategy import Workers
 
 
@@ -39,7 +39,10 @@ def following(
 
 
 class _Following(keras.callbacks.Callback):
-    """Give every worker the chief's variables, history and early stopping; the arguments are those of `following`."""
+    """Give every worker the chief's variables, history and early stopping; the arguments are those of `following`.
+
+    The loss of an epoch that was begun earlier, as it is reported, counts the chief's rows alone up to the checkpoint.
+    """
 
     def __init__(
         self,
@@ -71,4 +74,4 @@ class _Following(keras.callbacks.Callback):
     def _take(self, *groups: str) -> None:
         every = state_variables(self._composed)
         for variable in (one for group in groups for one in every[group]):
-            variable.assign(self._workers.chiefs_array(keras.ops.convert_to_numpy(variable)))
+            variable.assign(self._workers.chiefs_array(own_value(variable)))
