@@ -65,7 +65,7 @@ def read_variables(file: Path, groups: dict[str, list[Any]]) -> None:
             array = arrays.read(name, variable.dtype)
             if array.shape != tuple(variable.shape):
                 raise ValueError(f"{name} has the shape {array.shape}, not {tuple(variable.shape)}")
-            variable.assign(array)
+            assign_own(variable, array)
 
 
 def write_weights(file: Path, weights: Sequence[Array]) -> None:
@@ -98,7 +98,17 @@ def _unnumbered(name: str) -> str:
 
 
 def own_value(variable: Any) -> Array:
-    """A variable's value in this process; among several workers to read a metric's own way is to ask them all."""
-    [own, *_] = getattr(variable.value, "values", [variable])
-    array: Array = keras.ops.convert_to_numpy(own)
+    """A variable's value in this process."""
+    array: Array = keras.ops.convert_to_numpy(_own(variable)[0])
     return array
+
+
+def assign_own(variable: Any, array: Array) -> None:
+    """Assign to a variable in this process."""
+    for one in _own(variable):
+        one.assign(array)
+
+
+def _own(variable: Any) -> list[Any]:
+    """The variable itself; of several workers what this one has of it: to use the whole is to ask all the others."""
+    return list(getattr(variable.value, "values", [variable]))

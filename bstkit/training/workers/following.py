@@ -11,7 +11,7 @@ import numpy as np
 
 from bstkit.compose import Composed
 from bstkit.training.checkpoint import State
-from bstkit.training.variables import make_state, own_value, state_variables
+from bstkit.training.variables import assign_own, make_state, own_value, state_variables
 from bstkit.training.workers.strategy import Workers
 
 
@@ -74,4 +74,4 @@ class _Following(keras.callbacks.Callback):
     def _take(self, *groups: str) -> None:
         every = state_variables(self._composed)
         for variable in (one for group in groups for one in every[group]):
-            variable.assign(self._workers.chiefs_array(own_value(variable)))
+            assign_own(variable, self._workers.chiefs_array(own_value(variable)))
