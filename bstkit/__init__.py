@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         TrainingError,
         TrainingInterrupted,
         VerificationError,
+        WorkerFinished,
     )
     from bstkit.evaluation import evaluate
     from bstkit.export import export, verify
@@ -59,6 +60,7 @@ __all__ = [
     "TrainingError",
     "TrainingInterrupted",
     "VerificationError",
+    "WorkerFinished",
     "__version__",
     "compose",
     "describe_log",

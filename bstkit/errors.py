@@ -12,6 +12,9 @@
     ├── ProviderError           an execution provider was asked for and did not run
     └── VerificationError       exit code 1: the answer is no, numbers differ or files were changed
 
+    Exception
+    └── WorkerFinished          exit code 0: a worker that is not the chief has done its part
+
     KeyboardInterrupt
     └── TrainingInterrupted     exit code 130 or 143: somebody stopped a training, which can go on
 
@@ -75,6 +78,13 @@ class VerificationError(BstkitError):
     """ONNX Runtime and TensorFlow do not give the same numbers, or a file is not what was exported."""
 
     exit_code = 1
+
+
+class WorkerFinished(Exception):
+    """Training is over on a worker that is not the chief: only the chief has a run to return.
+
+    It is no error: the program exits with 0.
+    """
 
 
 class TrainingInterrupted(KeyboardInterrupt):

@@ -12,9 +12,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from bstkit.cli import data, diff, discover, evaluate, export, init, predict, report, sweep, train
-from bstkit.cli.console import configure_logging, is_verbose, report_error, report_traceback
+from bstkit.cli.console import configure_logging, is_verbose, report_error, report_note, report_traceback
 from bstkit.cli.stopping import Stopped
-from bstkit.errors import BstkitError
+from bstkit.errors import BstkitError, WorkerFinished
 
 app = typer.Typer(
     name="bstkit",
@@ -38,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except typer.Abort:
         report_error("stopped", "run the command again")
         sys.exit(130)
+    except WorkerFinished as done:
+        report_note(str(done))
+        sys.exit(0)
     except Stopped as stopped:
         report_error(stopped.cause.message, f"go on with  {stopped.command(arguments)}")
         sys.exit(stopped.cause.exit_code)

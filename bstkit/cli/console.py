@@ -57,6 +57,12 @@ def report_error(message: str, hint: str) -> None:
     _write("hint:  ", "green", hint)
 
 
+def report_note(text: str) -> None:
+    """Write a note, unless `-q` was given."""
+    if not is_quiet():
+        _write("note:  ", "cyan", text)
+
+
 def report_traceback(error: BaseException) -> None:
     """Write an error's traceback, when `-v` was given."""
     if is_verbose():

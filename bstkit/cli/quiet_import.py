@@ -17,7 +17,8 @@ def import_tensorflow() -> None:
     """
     if is_verbose() or "tensorflow" in sys.modules:
         return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    several = os.environ.get("TF_CONFIG")  # TensorFlow tells of a lost worker many times over; our error does once
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3" if several else "2")
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as announcements:

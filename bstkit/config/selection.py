@@ -75,7 +75,7 @@ class TrainSettings(Table):
 
     Args:
         epochs: at most so many; early stopping usually ends sooner.
-        batch_size: rows a step.
+        batch_size: rows a step, those of all workers together.
         optimizer: its name, or `{ use = name, parameter = value }`; see `bstkit.config.optimizers`.
         learning_rate: the optimizer's, at its highest.
         schedule: how the learning rate moves: its name, or `{ use = name, parameter = value }`; see
@@ -90,6 +90,8 @@ class TrainSettings(Table):
         loss_weights: task -> factor of its loss; 1 where a task is not named.
         bucketing: rows whose histories are about equally long share a batch, so that little of it is padding. It is
             off by itself where the model pads every history to its maximum anyway.
+        join_timeout_s: how long a worker waits for the others, where TF_CONFIG names several; see
+            `bstkit.training.workers`.
         checkpoint_steps: a checkpoint is written every so many steps, and after each epoch; 0: only after each epoch.
             It does not change what is learned. A checkpoint is about four times as large as the weights.
         precision: floats that training computes in; weights, and the model that is kept, scored and served, are
@@ -112,6 +114,7 @@ class TrainSettings(Table):
     seed: Annotated[int, Field(ge=0)] = 0
     loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     bucketing: bool = True
+    join_timeout_s: Annotated[float, Field(gt=0)] = 600.0
     checkpoint_steps: Annotated[int, Field(ge=0)] = 1000
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     init_partial: bool = False

@@ -23,6 +23,8 @@ from bstkit.training.optimizer import make_optimizer
 from bstkit.training.progress import TrainingProgress
 from bstkit.training.resume import BEGINNING, Endurance, keeping_checkpoints
 from bstkit.training.task_weights import check_tasks, task_weights, weighted_mean
+from bstkit.training.workers.following import following, told
+from bstkit.training.workers.strategy import Workers
 
 SCORING_BATCH = 1024
 """Rows a step while scoring: no gradients are kept, so more than while training."""
@@ -48,6 +50,7 @@ def fit(
     advance: Stage | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     endurance: Endurance | None = None,
+    workers: Workers | None = None,
 ) -> list[dict[str, Any]]:
     """Train until validation log loss stops improving, and leave the best weights in the model.
 
@@ -57,6 +60,7 @@ def fit(
         advance: told about each step and epoch.
         callbacks: more Keras callbacks. What they keep to themselves is not in a checkpoint.
         endurance: where to go on from, and where checkpoints go; without it none are written, and signals do as ever.
+        workers: who trains together. Defaults to this process alone.
 
     Returns:
         One dict an epoch: `epoch` (from 1), `loss` (what objectives add included), `learning_rate` at its end,
@@ -65,26 +69,27 @@ def fit(
 
     Raises:
         ConfigError: `train.loss_weights` or `train.class_weight` names something that is no task.
-        TrainingError: the loss is not a number.
+        TrainingError: the loss is not a number, or a worker was lost.
         TrainingInterrupted: Ctrl-C or SIGTERM; a checkpoint is written.
         RunError: a checkpoint is damaged, or cannot be written.
     """
     settings, tasks = composed.selection.train, composed.features.tasks
     weights = task_weights(settings.loss_weights, tasks)
+    workers = workers or Workers()
     steps = steps_per_epoch(dataset, "train", settings.batch_size)
     shown = None
     if advance is not None:
         shown = TrainingProgress(advance, settings.epochs, steps, settings.batch_size, settings.patience)
-    validation = _Validation(composed, dataset, weights, shown.validating if shown else None)
+    validation = _Validation(composed, dataset, weights, workers, shown.validating if shown else None)
     compile_training(composed, steps)
     stopping = keras.callbacks.EarlyStopping(
         "val_log_loss", mode="min", patience=settings.patience, restore_best_weights=True
     )
-    start = BEGINNING if endurance is None else endurance.state
+    start = told(workers, BEGINNING if endurance is None else endurance.state)
     nan_batch = None if endurance is None else endurance.nan_batch
     with keeping_checkpoints(endurance, composed, stopping, validation.history, steps) as keeping:
         composed.training.fit(
-            training_batches(composed, dataset, start.epoch, start.place),
+            workers.fed(composed.training, training_batches(composed, dataset, start.epoch, start.place)),
             initial_epoch=settings.epochs if start.finished else start.epoch,
             epochs=settings.epochs,
             steps_per_epoch=steps,
@@ -94,11 +99,13 @@ def fit(
                 start.place,
                 [
                     FiniteLoss(partial(_batch, composed, dataset), dataset.row, nan_batch),
+                    *workers.callbacks(),
                     validation,
                     stopping,
                     *([shown] if shown else []),
                     *callbacks,
                     *keeping,
+                    *following(workers, composed, stopping, validation.history, start),
                 ],
                 composed.training,
                 steps,
@@ -207,16 +214,18 @@ class _Validation(keras.callbacks.Callback):
         composed: Composed,
         dataset: Dataset,
         weights: Mapping[str, float],
+        workers: Workers,
         told: Callable[[float], None] | None = None,
     ) -> None:
         super().__init__()
         self.weights = weights
+        self.workers = workers
         self.told = told
         self.scorer = Scorer(composed, dataset, "validation")
         self.history: list[dict[str, Any]] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        found = self.scorer.evaluate(self.told)
+        found = self.workers.chiefs(partial(self.scorer.evaluate, self.told), list(self.weights))
         logs = logs if logs is not None else {}
         # Of the step to come. The shortest number that float32 reads back: 0.001, not 0.0010000000474974513.
         logs["learning_rate"] = float(str(np.float32(self.model.optimizer.learning_rate)))

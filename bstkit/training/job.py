@@ -35,6 +35,9 @@ from bstkit.training.resume import Endurance
 from bstkit.training.task_weights import check_tasks, task_weights
 from bstkit.training.tensorboard import events_folder, tensorboard_callbacks
 from bstkit.training.warm_start import start_from, warn_if_worse, with_statistics
+from bstkit.training.workers.cluster import read_cluster
+from bstkit.training.workers.role import finished, joined, written_folder
+from bstkit.training.workers.strategy import Workers
 
 HELDOUT_ROWS = 1024
 """Test rows that a run keeps for verification."""
@@ -55,6 +58,9 @@ def train(
 
     While it trains, its checkpoints lie in `<folder>.checkpoint`, which is gone once the run folder stands.
 
+    Where the environment's TF_CONFIG names several workers, each calls this; they train one model together, and the
+    chief alone writes.
+
     Args:
         selection: from `load_selection`.
         folder: the run folder to make; it must not exist.
@@ -73,14 +79,17 @@ def train(
 
     Raises:
         BstkitError: names, parameters, the folder or the data are wrong, a checkpoint is in the way or of another
-            training; nothing is left behind but the last checkpoint.
+            training, or a worker was lost; nothing is left behind but the last checkpoint.
         TrainingInterrupted: Ctrl-C or SIGTERM while it trained; the checkpoint has the last step.
+        WorkerFinished: this process is a worker that is not the chief, and has done its part.
     """
     progress = progress or Progress()
-    data, folder = None if data is None else Path(data), Path(folder)
+    cluster = read_cluster()
+    data, folder = None if data is None else Path(data), written_folder(cluster, folder)
+    resume = resume and cluster.is_chief  # who tells the others where the checkpoint was
     if resume and folder.is_dir():
         return finished_run(folder, checked_selection(selection, load_registry(selection)))
-    events = None if tensorboard is None else events_folder(Path(tensorboard), folder)
+    events = events_folder(Path(tensorboard), folder) if tensorboard is not None and cluster.is_chief else None
     checkpoints = beside(folder)
     with new_folder(folder) as staging, held(checkpoints):
         registry = load_registry(selection)
@@ -96,21 +105,25 @@ def train(
         if init_from is not None:
             with progress.stage("compare with the run"):
                 warm = check_init(open_init_run(init_from), selection, features, registry)
+        workers = joined(cluster, selection, progress)
         with progress.stage("prepare data") as advance:
             dataset = load_dataset(data, features, advance=advance)
         dataset = dataset if warm is None else with_statistics(warm, dataset)
         with progress.stage("compose"):
             make_repeatable(selection.train.seed)
-            composed = compose_for_training(selection, dataset.features, registry)
+            with workers.scope():
+                composed = compose_for_training(selection, dataset.features, registry)
         started: dict[str, Any] = {}
         if warm is not None:
-            with progress.stage("start from the run"):
+            with progress.stage("start from the run"), workers.scope():
                 started = {"init_from": start_from(warm, composed, dataset)}
         origin = made_from(composed, dataset, started)
         second_look(start, origin)
         endurance = Endurance(checkpoints, origin, start, folder.with_name(f"{folder.name}.nan-batch.npz"))
         with progress.stage("train") as advance:
-            history = _fit(composed, dataset, registry, advance, endurance, events)
+            history = _fit(composed, dataset, registry, advance, endurance, workers, events)
+        if not cluster.is_chief:
+            raise finished(cluster)
         progress.seconds["train"] += endurance.state.seconds
         if started:
             warn_if_worse(started["init_from"], history, task_weights(selection.train.loss_weights, features.tasks))
@@ -143,12 +156,14 @@ def _fit(
     registry: Registry,
     advance: Stage,
     endurance: Endurance,
+    workers: Workers,
     events: Path | None,
 ) -> list[dict[str, Any]]:
     run = TrainingRun(composed, dataset)
     callbacks = [callback for _, callback in registry.plugins.collect("bstkit_callbacks", run=run)]
-    with tensorboard_callbacks(events, composed) as watching:
-        return fit(composed, dataset, advance, [*callbacks, *watching], endurance)
+    chiefs = endurance if workers.cluster.is_chief else None
+    with workers.scope(), tensorboard_callbacks(events, composed) as watching:
+        return fit(composed, dataset, advance, [*callbacks, *watching], chiefs, workers)
 
 
 def _metrics(

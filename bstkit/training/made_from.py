@@ -9,7 +9,7 @@ from typing import Any
 from bstkit.config.features import Features
 from bstkit.config.selection import Selection
 
-WITHOUT_EFFECT = {"train.checkpoint_steps"}
+WITHOUT_EFFECT = {"train.checkpoint_steps", "train.join_timeout_s"}
 """Settings of `[train]` that do not change what is learned."""
 
 _OF_TRAINING = ("export", "origins", "prefer", "disable", "components")

@@ -13,6 +13,7 @@ from bstkit.config.selection import Selection
 from bstkit.features.tables import tables_of_zeros
 from bstkit.precision import computing_in
 from bstkit.registry import Registry
+from bstkit.training.variables import own_value
 
 
 class LossScale(keras.optimizers.LossScaleOptimizer):
@@ -45,5 +46,5 @@ def in_float32(composed: Composed, registry: Registry) -> Composed:
         served = compose(composed.selection, composed.features, registry)
     trained = {one.path: one for one in composed.training.weights}
     for weight in served.training.weights:
-        weight.assign(trained[weight.path])
+        weight.assign(own_value(trained[weight.path]))
     return served

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 import tensorflow as tf
@@ -22,7 +22,7 @@ def by_row(
 
     TensorFlow hands the gradient of a table over as one slice for each place in the batch. Keras's optimizers square
     the slices one by one, and its clipping turns them into a whole table; here they are summed by row first, and
-    clipped as they are.
+    clipped as they are. Of several workers it is the sum over all of them.
 
     Regularisation adds `embedding_l2 * row` to the gradient of each row that the batch shows, once however often it
     stands there: the gradient of `embedding_l2 / 2 * |row|^2` beside the mean loss. Rows that the batch does not show
@@ -41,15 +41,18 @@ def by_row(
     """
 
     class ByRow(optimizer_class):
-        def apply(self, grads: Iterable[Any], trainable_variables: Any = None) -> None:
-            variables = self._trainable_variables if trainable_variables is None else list(trainable_variables)
-            grads = [summed_by_row(one) if isinstance(one, tf.IndexedSlices) else one for one in grads]
+        def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> list[tuple[Any, Any]]:
+            # Where Keras adds up what several workers found: a row's gradient and the norm are whole only after that.
+            pairs = [pair for pair in super()._all_reduce_sum_gradients(grads_and_vars) if pair[0] is not None]
+            variables = [variable for _, variable in pairs]
+            grads = [summed_by_row(one) if isinstance(one, tf.IndexedSlices) else one for one, _ in pairs]
             if embedding_l2:
-                pairs = zip(grads, variables, strict=True)
-                grads = [_pulled(one, other, embedding_l2) if other.path in tables else one for one, other in pairs]
+                paths = [self._trainable_variables[self._get_variable_index(one)].path for one in variables]
+                each = zip(grads, variables, paths, strict=True)
+                grads = [_pulled(one, other, embedding_l2) if path in tables else one for one, other, path in each]
             if clip_norm:
                 grads, _ = tf.clip_by_global_norm(grads, clip_norm)
-            super().apply(grads, variables)
+            return list(zip(grads, variables, strict=True))
 
     ByRow.__name__ = optimizer_class.__name__
     return ByRow
@@ -57,5 +60,5 @@ def by_row(
 
 def _pulled(gradient: tf.IndexedSlices, table: Any, embedding_l2: float) -> tf.IndexedSlices:
     """The gradient of some rows with that of their penalty."""
-    rows = tf.gather(table.value, gradient.indices)
+    rows = tf.gather(table, gradient.indices)
     return tf.IndexedSlices(gradient.values + embedding_l2 * rows, gradient.indices, gradient.dense_shape)

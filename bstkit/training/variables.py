@@ -34,14 +34,15 @@ def make_state(composed: Composed) -> None:
     with model.distribute_strategy.scope():
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
-        nothing = {task: keras.ops.zeros((1, 1)) for task in composed.features.tasks}
-        model.compute_loss(y=nothing, y_pred=nothing)
+        if not model._compile_loss.built:  # among several workers it is
+            nothing = {task: keras.ops.zeros((1, 1)) for task in composed.features.tasks}
+            model.compute_loss(y=nothing, y_pred=nothing)
     model.reset_metrics()
 
 
 def write_variables(file: Path, groups: dict[str, list[Any]]) -> None:
     """Write the values of variables."""
-    write_arrays(file, ((name, _value(variable)) for name, variable in _named(groups)))
+    write_arrays(file, ((name, own_value(variable)) for name, variable in _named(groups)))
 
 
 def read_variables(file: Path, groups: dict[str, list[Any]]) -> None:
@@ -65,7 +66,7 @@ def read_variables(file: Path, groups: dict[str, list[Any]]) -> None:
             array = arrays.read(name, variable.dtype)
             if array.shape != tuple(variable.shape):
                 raise ValueError(f"{name} has the shape {array.shape}, not {tuple(variable.shape)}")
-            variable.assign(array)
+            assign_own(variable, array)
 
 
 def write_weights(file: Path, weights: Sequence[Array]) -> None:
@@ -97,6 +98,18 @@ def _unnumbered(name: str) -> str:
     return f"{group}/{place}/{re.sub(r'_[0-9]+(?![0-9])', '', path)}"
 
 
-def _value(variable: Any) -> Array:
-    """Its value, on a CPU without a copy; `variable.numpy()` would make one."""
-    return np.asarray(variable.value.read_value())
+def own_value(variable: Any) -> Array:
+    """A variable's value in this process, on a CPU without a copy; `variable.numpy()` would make one."""
+    one = _own(variable)[0]
+    return np.asarray(getattr(one, "value", one).read_value())
+
+
+def assign_own(variable: Any, array: Array) -> None:
+    """Assign to a variable in this process."""
+    for one in _own(variable):
+        one.assign(array)
+
+
+def _own(variable: Any) -> list[Any]:
+    """The variable itself; of several workers what this one has of it: to use the whole is to ask all the others."""
+    return list(getattr(variable.value, "values", [variable]))
