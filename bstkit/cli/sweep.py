@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,6 +13,7 @@ import typer
 
 from bstkit.cli.options import JsonOption, LogOptions, SelectionOptions, grouped_options
 from bstkit.cli.render import print_json, print_pairs, print_table
+from bstkit.cli.stopping import Stopped
 
 if TYPE_CHECKING:
     from bstkit.sweep.results import Sweep
@@ -67,12 +69,13 @@ def sweep_models(
     features = log.loaded_features()
     from bstkit.cli.progress import heavy_job
 
-    with heavy_job() as progress:
+    folder = out or Path("sweeps") / f"{datetime.now():%Y%m%d-%H%M%S}"
+    with _told_how_to_go_on(folder), heavy_job() as progress:
         from bstkit.sweep import sweep
 
         found = sweep(
             vary or (),
-            out or Path("sweeps") / f"{datetime.now():%Y%m%d-%H%M%S}",
+            folder,
             recipe=options.recipe,
             slots=options.slots(),
             settings=options.settings or (),
@@ -86,6 +89,19 @@ def sweep_models(
             progress=progress,
         )
     print_sweep(found, _build_command(options, log), json)
+
+
+@contextmanager
+def _told_how_to_go_on(folder: Path) -> Iterator[None]:
+    """Let the program's end say how a stopped sweep goes on: with the training that it was in, from the beginning."""
+    from bstkit.errors import TrainingInterrupted
+
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        code = error.exit_code if isinstance(error, TrainingInterrupted) else 130
+        message = f"the sweep was stopped; {folder} holds what was trained"
+        raise Stopped(TrainingInterrupted(message, "", code), folder) from error
 
 
 def print_sweep(found: Sweep, build: Callable[[Sequence[str]], str], json: bool) -> None:

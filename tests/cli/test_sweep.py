@@ -2,6 +2,8 @@
 
 import pytest
 
+from bstkit.errors import TrainingInterrupted
+
 SMALL = ("--set", "train.epochs=1", "--set", "train.batch_size=64", "--set", "head.units=[8]")
 
 
@@ -27,6 +29,18 @@ def test_a_sweep_ends_with_a_table_and_goes_on(run, small_log, folder):
     assert again.code == 0, again.err
     assert "trial" not in again.err
     assert again.json["ranked"][0]["settings"] == [first]
+
+
+def test_a_stopped_sweep_says_how_to_go_on(run, small_log, monkeypatch):
+    def stopped(*arguments, **named):
+        raise TrainingInterrupted("after step 3", "", 143)
+
+    monkeypatch.setattr("bstkit.sweep.job.train_once", stopped)
+    command = ("sweep", "--vary", "recipe=din,dien", "--data", str(small_log), "--out", "swept")
+    done = run(*command)
+    assert done.code == 143
+    assert "error: the sweep was stopped; swept holds what was trained" in done.err
+    assert f"go on with  bstkit {' '.join(command)} --resume" in done.err
 
 
 @pytest.mark.parametrize(
