@@ -56,6 +56,8 @@ class _Tables:
 class Dice(layers.Layer):
     """DIN's activation around Keras's batch normalisation."""
 
+    supports_masking = True
+
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Create alpha and the normalisation."""
         self.norm = layers.BatchNormalization(center=False, scale=False, epsilon=1e-9)
@@ -70,6 +72,8 @@ class Dice(layers.Layer):
 
 class NextStepLoss(layers.Layer):
     """DIEN's auxiliary loss: each state should know the step that came from one that was drawn."""
+
+    supports_masking = True
 
     def build(self, states_shape: Any, clicked_shape: Any, negative_shape: Any) -> None:
         """Create the network."""
