@@ -93,8 +93,8 @@ def is_finite(space: Iterable[Varied]) -> bool:
 
 
 def settings_of(chosen: dict[str, Any]) -> list[str]:
-    """`path=value`, as `--set` takes it."""
-    return [f"{path}={value}" for path, value in chosen.items()]
+    """`path=value`, as `--set` takes it; a number of an interval with four digits, which are what is trained."""
+    return [f"{path}={f'{value:.4g}' if isinstance(value, float) else value}" for path, value in chosen.items()]
 
 
 def _parse(path: str, said: str) -> Varied:

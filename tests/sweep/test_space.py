@@ -54,6 +54,14 @@ def test_grid_has_every_combination_in_order():
     ]
 
 
+def test_a_number_of_an_interval_has_four_digits():
+    assert settings_of({"train.learning_rate": 0.0016051911, "n": 12345, "recipe": "din"}) == [
+        "train.learning_rate=0.001605",
+        "n=12345",
+        "recipe=din",
+    ]
+
+
 @pytest.mark.parametrize(
     ("texts", "message", "hint"),
     [
