@@ -96,11 +96,7 @@ def train(
         selection = checked_selection(selection, registry)
         start = first_look(checkpoints, selection, resume)
         features = features or features_for(data)
-        # Before minutes of preparation, not after.
-        task_weights(selection.train.loss_weights, features.tasks)
-        check_tasks("class_weight", selection.train.class_weight, features.tasks)
-        if selection.export.ids == "raw":
-            check_no_hash(features)
+        _check(selection, features)
         warm = None
         if init_from is not None:
             with progress.stage("compare with the run"):
@@ -131,23 +127,18 @@ def train(
             composed = in_float32(composed, registry)
             metrics = _metrics(composed, dataset, progress.seconds, history, advance)
         with progress.stage("write run"):
-            heldout = _heldout(dataset)
-            inputs = take(dataset, heldout, composed.inputs)
-            scores = composed.serving(inputs)
-            write_run(
-                staging,
-                composed,
-                vocabularies=dataset.vocabularies,
-                history=history,
-                metrics=metrics,
-                heldout=inputs,
-                heldout_labels={task: labels[heldout] for task, labels in dataset.labels.items()},
-                heldout_scores={task: scores[task].numpy()[:, 0] for task in dataset.features.tasks},
-                provenance={**provenance(composed, registry, dataset, origin.data), **started, **endurance.record},
-            )
-            write_report(staging)
+            came_from = {**provenance(composed, registry, dataset, origin.data), **started, **endurance.record}
+            _write(staging, composed, dataset, history, metrics, came_from)
     checkpoints.remove()
     return load_run(folder)
+
+
+def _check(selection: Selection, features: Features) -> None:
+    """Refuse what would fail after minutes of preparation."""
+    task_weights(selection.train.loss_weights, features.tasks)
+    check_tasks("class_weight", selection.train.class_weight, features.tasks)
+    if selection.export.ids == "raw":
+        check_no_hash(features)
 
 
 def _fit(
@@ -184,6 +175,32 @@ def _metrics(
         },
         "seconds": dict(seconds),
     }
+
+
+def _write(
+    folder: Path,
+    composed: Composed,
+    dataset: Dataset,
+    history: list[dict[str, Any]],
+    metrics: dict[str, Any],
+    came_from: dict[str, Any],
+) -> None:
+    """Fill the run folder."""
+    heldout = _heldout(dataset)
+    inputs = take(dataset, heldout, composed.inputs)
+    scores = composed.serving(inputs)
+    write_run(
+        folder,
+        composed,
+        vocabularies=dataset.vocabularies,
+        history=history,
+        metrics=metrics,
+        heldout=inputs,
+        heldout_labels={task: labels[heldout] for task, labels in dataset.labels.items()},
+        heldout_scores={task: scores[task].numpy()[:, 0] for task in dataset.features.tasks},
+        provenance=came_from,
+    )
+    write_report(folder)
 
 
 def _heldout(dataset: Dataset) -> NDArray[np.int64]:
