@@ -8,7 +8,7 @@ composition.json   the composition drawn, line by line
 history.csv        one line an epoch
 metrics.json       test metrics and baselines, seconds by stage
 heldout.npz        up to 1,024 test rows as the model's inputs, their labels and TensorFlow's scores
-provenance.json    versions, providers of the components, data, seed
+provenance.json    versions, providers of the components, data, seed; after which steps it went on from a checkpoint
 bundle/            the export, once it has verified
 report.html        all of it for people, with the export's report where there is one
 """

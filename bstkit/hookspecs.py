@@ -26,7 +26,10 @@ def bstkit_components() -> Iterable[Component]:
 
 @hookspec
 def bstkit_callbacks(run: TrainingRun) -> Iterable[keras.callbacks.Callback]:
-    """Keras callbacks for one training run; called after its models are composed and before the first step."""
+    """Keras callbacks for one training run; called after its models are composed and before the first step.
+
+    A training that goes on from a checkpoint begins with new callbacks: what they keep to themselves is not in it.
+    """
     return ()
 
 

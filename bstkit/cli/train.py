@@ -83,7 +83,10 @@ def train_model(
     resume: ResumeOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Compose a model and train it; `bstkit export` goes on from there."""
+    """Compose a model and train it; `bstkit export` goes on from there.
+
+    Where TF_CONFIG names several workers they train it together; the first of them writes the run.
+    """
     check_resumable(resume, out)
     selection, features = options.selection(), log.loaded_features()
     from bstkit.cli.progress import heavy_job

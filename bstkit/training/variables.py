@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from bstkit.compose import Composed
 from bstkit.training.array_file import Array, open_arrays, write_arrays
@@ -40,7 +41,7 @@ def make_state(composed: Composed) -> None:
 
 
 def write_variables(file: Path, groups: dict[str, list[Any]]) -> None:
-    """Write the values of variables; one of them at a time is copied."""
+    """Write the values of variables."""
     write_arrays(file, ((name, own_value(variable)) for name, variable in _named(groups)))
 
 
@@ -98,9 +99,8 @@ def _unnumbered(name: str) -> str:
 
 
 def own_value(variable: Any) -> Array:
-    """A variable's value in this process."""
-    array: Array = keras.ops.convert_to_numpy(_own(variable)[0])
-    return array
+    """A variable's value in this process, on a CPU without a copy; `variable.numpy()` would make one."""
+    return np.asarray(_own(variable)[0].read_value())
 
 
 def assign_own(variable: Any, array: Array) -> None:
@@ -110,5 +110,5 @@ def assign_own(variable: Any, array: Array) -> None:
 
 
 def _own(variable: Any) -> list[Any]:
-    """The variable itself; of several workers what this one has of it: to use the whole is to ask all the others."""
-    return list(getattr(variable.value, "values", [variable]))
+    """TensorFlow's variable; of several workers what this one has of it: to use the whole is to ask all the others."""
+    return list(getattr(variable.value, "values", [variable.value]))

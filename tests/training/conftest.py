@@ -1,5 +1,7 @@
 """What the training tests share."""
 
+import signal
+
 import pytest
 
 from bstkit.compose import compose
@@ -12,6 +14,16 @@ from bstkit.training.fit import fit, make_repeatable
 def dataset(small_log):
     """The small log, prepared."""
     return load_dataset(small_log, features_for(small_log))
+
+
+@pytest.fixture(scope="module")
+def signals():
+    """Signals do what they do in a terminal; a shell lets its background jobs ignore Ctrl-C."""
+    defaults = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in defaults.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ import pytest
 
 from bstkit.training.interrupt import stop_requests
 
+pytestmark = pytest.mark.usefixtures("signals")
+
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_first_signal_is_noted_and_ends_nothing(number, code):

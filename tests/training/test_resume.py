@@ -2,7 +2,7 @@
 
 One training goes through three ways of stopping, one after the other; the tests look at what each left behind.
 
-kill -9     after step 38; the checkpoint is of step 36, within the fourth epoch
+kill -9     after step 26; the checkpoint is of step 24, within the third epoch, which will be the best
 full disk   SIGTERM at step 46, whose checkpoint cannot be written; the one before is of step 44, the fourth epoch's end
 Ctrl-C      at step 55, the last: early stopping ends the training there
 """
@@ -48,7 +48,7 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory):
+def story(tmp_path_factory, signals):
     place = tmp_path_factory.mktemp("endurance")
     log = write_small_log(place / "log.csv")
     folder, checkpoints = place / "run", place / "run.checkpoint"
@@ -67,7 +67,7 @@ def story(tmp_path_factory):
         resource.setrlimit(resource.RLIMIT_FSIZE, sizes)
         note(name, caught.value)
 
-    command = [sys.executable, "-m", "tests.training.interrupted", str(log), str(folder), "38"]
+    command = [sys.executable, "-m", "tests.training.interrupted", str(log), str(folder), "26"]
     killed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     note("kill", killed.returncode)
@@ -101,7 +101,7 @@ def test_training_tried_what_a_checkpoint_must_hold(story):
     assert losses.index(min(losses)) == 2
 
 
-@pytest.mark.parametrize(("stop", "step"), [("kill", 36), ("full disk", 4 * STEPS), ("Ctrl-C", 5 * STEPS)])
+@pytest.mark.parametrize(("stop", "step"), [("kill", 24), ("full disk", 4 * STEPS), ("Ctrl-C", 5 * STEPS)])
 def test_last_checkpoint_is_the_only_one_and_whole(story, stop, step):
     left = [name for name in story.stops[stop].names if not name.startswith(".")]
     assert left == [f"step-{step:08d}"]
@@ -109,7 +109,7 @@ def test_last_checkpoint_is_the_only_one_and_whole(story, stop, step):
 
 
 def test_run_records_where_it_went_on(story):
-    assert [one["step"] for one in story.run.provenance["resumed"]] == [36, 4 * STEPS, 5 * STEPS]
+    assert [one["step"] for one in story.run.provenance["resumed"]] == [24, 4 * STEPS, 5 * STEPS]
     assert "resumed" not in story.whole.provenance
 
 
@@ -156,7 +156,7 @@ def test_finished_run_of_another_selection_is_refused(story):
 @pytest.fixture
 def stopped(story, tmp_path):
     """The checkpoint that the kill left, beside a run folder to be."""
-    return Path(shutil.copytree(story.stops["kill"].folder, tmp_path / "run.checkpoint")) / "step-00000036"
+    return Path(shutil.copytree(story.stops["kill"].folder, tmp_path / "run.checkpoint")) / "step-00000024"
 
 
 def test_checkpoint_in_the_way_is_refused_before_the_log_is_read(stopped, tmp_path):
