@@ -119,7 +119,10 @@ def train_model(
     training: TrainingOptions,
     json: JsonOption = False,
 ) -> None:
-    """Compose a model and train it; `bstkit export` goes on from there."""
+    """Compose a model and train it; `bstkit export` goes on from there.
+
+    Where TF_CONFIG names several workers they train it together; the first of them writes the run.
+    """
     check_resumable(training.resume, training.out)
     selection, features = options.selection(), log.loaded_features()
     init = training.init_run()

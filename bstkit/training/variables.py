@@ -100,8 +100,7 @@ def _unnumbered(name: str) -> str:
 
 def own_value(variable: Any) -> Array:
     """A variable's value in this process, on a CPU without a copy; `variable.numpy()` would make one."""
-    one = _own(variable)[0]
-    return np.asarray(getattr(one, "value", one).read_value())
+    return np.asarray(_own(variable)[0].read_value())
 
 
 def assign_own(variable: Any, array: Array) -> None:
@@ -111,5 +110,5 @@ def assign_own(variable: Any, array: Array) -> None:
 
 
 def _own(variable: Any) -> list[Any]:
-    """The variable itself; of several workers what this one has of it: to use the whole is to ask all the others."""
-    return list(getattr(variable.value, "values", [variable]))
+    """TensorFlow's variable; of several workers what this one has of it: to use the whole is to ask all the others."""
+    return list(getattr(variable.value, "values", [variable.value]))

@@ -20,6 +20,7 @@ from bstkit.restore import restore
 from bstkit.training.fit import Scorer
 from bstkit.training.init_fit import InitFit
 from bstkit.training.task_weights import weighted_mean
+from bstkit.training.variables import assign_own, own_value
 
 _log = logging.getLogger("bstkit")
 
@@ -75,9 +76,9 @@ def start_from(fit: InitFit, composed: Composed, dataset: Dataset) -> dict[str, 
         if weight.path in spaces:
             space = spaces[weight.path]
             old, new, tables[space] = _rows(space, run, dataset)
-            weight.assign(_with_rows(np.array(weight), theirs[weight.path].numpy(), old, new))
+            assign_own(weight, _with_rows(np.array(own_value(weight)), theirs[weight.path].numpy(), old, new))
         elif weight.path in fit.paths:
-            weight.assign(theirs[weight.path].numpy())
+            assign_own(weight, theirs[weight.path].numpy())
     fresh = [one.path for one in composed.training.weights if one.path not in fit.paths]
     _tell(run, tables, fresh)
     return {
