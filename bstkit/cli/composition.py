@@ -35,7 +35,7 @@ def draw_composition(
 
         composed = preview(selection, features, data, progress)
         if init is not None:
-            from bstkit.training.init_fit import check_init
+            from bstkit.training.starting.init_fit import check_init
 
             check_init(init, composed.selection, features)
     print_composition(composed, layers, json)

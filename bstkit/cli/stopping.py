@@ -41,7 +41,7 @@ def told_how_to_go_on(run: Path) -> Iterator[None]:
     except TrainingInterrupted as error:
         raise Stopped(error, run) from error
     except KeyboardInterrupt as error:
-        from bstkit.training.checkpoint_folder import beside
+        from bstkit.training.endurance.checkpoint_folder import beside
 
         checkpoints = beside(run)
         if checkpoints.newest is None:

@@ -58,7 +58,7 @@ class TrainingOptions:
         """Open the run of --init-from while nothing heavy is imported."""
         if self.init_from is None:
             return None
-        from bstkit.training.init_run import open_init_run
+        from bstkit.training.starting.init_run import open_init_run
 
         return open_init_run(self.init_from)
 

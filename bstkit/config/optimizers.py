@@ -33,7 +33,8 @@ class Adam(Table):
 class LazyAdam(Table):
     """Adam that updates only the table rows that a batch shows, so that a step costs the same however long the tables.
 
-    Rows that are not shown keep their weights and moments; `bstkit.training.lazy_adam` says how that differs from Adam.
+    Rows that are not shown keep their weights and moments; `bstkit.training.optimizers.lazy_adam` says how that differs
+    from Adam.
 
     Args:
         beta_1, beta_2, epsilon: as Adam's.

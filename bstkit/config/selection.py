@@ -82,7 +82,8 @@ class TrainSettings(Table):
             `bstkit.config.schedules`.
         clip_norm: gradients that are longer than this, all of them together, are scaled down to it; 0: never.
         embedding_l2: pull on the rows of embedding tables that a batch shows, the usual cure where a click log is
-            learned in one epoch and forgotten in the second; `bstkit.training.row_gradients` says how. 0: none.
+            learned in one epoch and forgotten in the second; `bstkit.training.optimizers.row_gradients` says how. 0:
+            none.
         class_weight: task -> factor of the loss of its positive rows; 1 where a task is not named. Scores are no longer
             probabilities: their odds come out about that many times too high, and so does the validation log loss.
         patience: epochs without a better validation log loss before training stops; the best weights are kept.

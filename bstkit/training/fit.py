@@ -15,14 +15,14 @@ from bstkit.compose import Composed
 from bstkit.data.dataset import Dataset
 from bstkit.data.feeding.feed import batch_rows, batches, history_lengths, steps_per_epoch, take
 from bstkit.progress import Stage
-from bstkit.training.later_batches import from_place
+from bstkit.training.endurance.later_batches import from_place
+from bstkit.training.endurance.nan_batch import Batch, FiniteLoss
+from bstkit.training.endurance.resume import BEGINNING, Endurance, keeping_checkpoints
 from bstkit.training.loss import PresentLabelLoss
 from bstkit.training.metrics import Metrics, evaluate
-from bstkit.training.nan_batch import Batch, FiniteLoss
-from bstkit.training.optimizer import make_optimizer
-from bstkit.training.progress import TrainingProgress
-from bstkit.training.resume import BEGINNING, Endurance, keeping_checkpoints
+from bstkit.training.optimizers.optimizer import make_optimizer
 from bstkit.training.task_weights import check_tasks, task_weights, weighted_mean
+from bstkit.training.watching.progress import TrainingProgress
 from bstkit.training.workers.following import following, told
 from bstkit.training.workers.strategy import Workers
 

@@ -25,16 +25,16 @@ from bstkit.provenance import provenance
 from bstkit.registry import Registry, load_registry
 from bstkit.report import write_report
 from bstkit.staging import new_folder
-from bstkit.training.attempt import finished_run, first_look, made_from, second_look
-from bstkit.training.checkpoint_folder import beside, held
+from bstkit.training.endurance.attempt import finished_run, first_look, made_from, second_look
+from bstkit.training.endurance.checkpoint_folder import beside, held
+from bstkit.training.endurance.resume import Endurance
 from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
-from bstkit.training.init_fit import check_init
-from bstkit.training.init_run import open_init_run
-from bstkit.training.precision import compose_for_training, in_float32
-from bstkit.training.resume import Endurance
+from bstkit.training.optimizers.precision import compose_for_training, in_float32
+from bstkit.training.starting.init_fit import check_init
+from bstkit.training.starting.init_run import open_init_run
+from bstkit.training.starting.warm_start import start_from, warn_if_worse, with_statistics
 from bstkit.training.task_weights import check_tasks, task_weights
-from bstkit.training.tensorboard import events_folder, tensorboard_callbacks
-from bstkit.training.warm_start import start_from, warn_if_worse, with_statistics
+from bstkit.training.watching.tensorboard import events_folder, tensorboard_callbacks
 from bstkit.training.workers.cluster import read_cluster
 from bstkit.training.workers.role import finished, joined, written_folder
 from bstkit.training.workers.strategy import Workers
@@ -68,8 +68,8 @@ def train(
         features: what the log's columns mean. Defaults to the file that goes with `data`.
         tensorboard: a folder for TensorBoard to look at meanwhile; this run's events go into one there of the run
             folder's name.
-        init_from: a run, whose weights the model starts with; `bstkit.training.warm_start` says which. The optimizer
-            starts anew.
+        init_from: a run, whose weights the model starts with; `bstkit.training.starting.warm_start` says which. The
+            optimizer starts anew.
         progress: told about the stages.
         resume: go on from the last checkpoint, with the weights of a training that never stopped; begin where there is
             none; return the run that is there where it is finished.

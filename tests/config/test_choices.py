@@ -4,7 +4,7 @@ import pytest
 
 from bstkit.config.choices import CHOICES, choice_name, choice_parameters, choice_summary, find_choice
 from bstkit.errors import ComponentError
-from bstkit.training.optimizer import CLASSES
+from bstkit.training.optimizers.optimizer import CLASSES
 
 FORMS = {f"{kind}.{choice_name(form)}": form for kind, forms in CHOICES.items() for form in forms}
 

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 
 from bstkit.compose import Composed
-from bstkit.training.checkpoint import State
-from bstkit.training.variables import assign_own, make_state, own_value, state_variables
+from bstkit.training.endurance.checkpoint import State
+from bstkit.training.endurance.variables import assign_own, make_state, own_value, state_variables
 from bstkit.training.workers.strategy import Workers
 
 

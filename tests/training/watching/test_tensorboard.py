@@ -5,10 +5,10 @@ import tensorflow as tf
 
 from bstkit.config.schedules import Cosine
 from bstkit.errors import ConfigError, RunError
-from bstkit.training import tensorboard as module
-from bstkit.training.event_file import EventFile
-from bstkit.training.event_texts import validation_tag
-from bstkit.training.tensorboard import TensorBoardEvents, events_folder, tensorboard_callbacks
+from bstkit.training.watching import tensorboard as module
+from bstkit.training.watching.event_file import EventFile
+from bstkit.training.watching.event_texts import validation_tag
+from bstkit.training.watching.tensorboard import TensorBoardEvents, events_folder, tensorboard_callbacks
 
 
 def read(folder):

@@ -21,7 +21,7 @@ from typing import Any
 from bstkit.config.features_file import features_from_toml, features_to_toml
 from bstkit.config.selection_file import selection_from_toml, selection_to_toml
 from bstkit.errors import BstkitError, RunError
-from bstkit.training.made_from import MadeFrom
+from bstkit.training.endurance.made_from import MadeFrom
 
 VARIABLES = "variables.npz"
 BEST = "best.npz"

@@ -8,10 +8,10 @@ from typing import Any
 import keras
 
 from bstkit.config.selection import TrainSettings
-from bstkit.training.lazy_adam import LazyAdam
-from bstkit.training.precision import LossScale
-from bstkit.training.row_gradients import by_row
-from bstkit.training.schedule import learning_rate
+from bstkit.training.optimizers.lazy_adam import LazyAdam
+from bstkit.training.optimizers.precision import LossScale
+from bstkit.training.optimizers.row_gradients import by_row
+from bstkit.training.optimizers.schedule import learning_rate
 
 CLASSES = {
     "adam": keras.optimizers.Adam,

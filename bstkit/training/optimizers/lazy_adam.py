@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from bstkit.training.row_gradients import summed_by_row
+from bstkit.training.optimizers.row_gradients import summed_by_row
 
 
 @keras.saving.register_keras_serializable(package="bstkit")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from bstkit.training.lazy_adam import LazyAdam
+from bstkit.training.optimizers.lazy_adam import LazyAdam
 
 ROWS, DIM, STEPS = 12, 3, 6
 

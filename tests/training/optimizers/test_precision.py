@@ -15,8 +15,8 @@ from bstkit.config.selection import TrainSettings
 from bstkit.precision import computing_in
 from bstkit.registry import load_registry
 from bstkit.training.fit import compile_training
-from bstkit.training.optimizer import make_optimizer
-from bstkit.training.precision import LossScale, compose_for_training, in_float32
+from bstkit.training.optimizers.optimizer import make_optimizer
+from bstkit.training.optimizers.precision import LossScale, compose_for_training, in_float32
 from tests import models
 from tests.small_log import SETTINGS
 

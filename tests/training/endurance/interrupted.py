@@ -1,6 +1,6 @@
 """A training that is quick and has all that a checkpoint must hold, and ways to end it after a step.
 
-`python -m tests.training.interrupted LOG RUN STEP` begins it and kills itself with SIGKILL.
+`python -m tests.training.endurance.interrupted LOG RUN STEP` begins it and kills itself with SIGKILL.
 """
 
 import os

@@ -15,7 +15,7 @@ import keras
 
 from bstkit.compose import Composed
 from bstkit.errors import TrainingInterrupted
-from bstkit.training.checkpoint import (
+from bstkit.training.endurance.checkpoint import (
     BEST,
     VARIABLES,
     Checkpoint,
@@ -25,10 +25,10 @@ from bstkit.training.checkpoint import (
     read_checkpoint,
     write_texts,
 )
-from bstkit.training.checkpoint_folder import CheckpointFolder
-from bstkit.training.interrupt import StopRequest, stop_requests
-from bstkit.training.made_from import MadeFrom
-from bstkit.training.variables import (
+from bstkit.training.endurance.checkpoint_folder import CheckpointFolder
+from bstkit.training.endurance.interrupt import StopRequest, stop_requests
+from bstkit.training.endurance.made_from import MadeFrom
+from bstkit.training.endurance.variables import (
     make_state,
     read_variables,
     read_weights,

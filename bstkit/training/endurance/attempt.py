@@ -13,10 +13,10 @@ from bstkit.config.selection import Selection
 from bstkit.data.dataset import Dataset
 from bstkit.errors import RunError
 from bstkit.provenance import fingerprint, packages
-from bstkit.training.checkpoint import Checkpoint
-from bstkit.training.checkpoint_folder import CheckpointFolder, beside
-from bstkit.training.made_from import MadeFrom, data_changes, package_changes, selection_changes
-from bstkit.training.resume import open_newest
+from bstkit.training.endurance.checkpoint import Checkpoint
+from bstkit.training.endurance.checkpoint_folder import CheckpointFolder, beside
+from bstkit.training.endurance.made_from import MadeFrom, data_changes, package_changes, selection_changes
+from bstkit.training.endurance.resume import open_newest
 from bstkit.version import __version__
 
 _log = logging.getLogger(__name__)
@@ -62,7 +62,8 @@ def made_from(composed: Composed, dataset: Dataset, started: Mapping[str, Any]) 
 
     Args:
         composed, dataset: that are trained.
-        started: `init_from`, what `bstkit.training.warm_start.start_from` returned; empty for a start from nothing.
+        started: `init_from`, what `bstkit.training.starting.warm_start.start_from` returned; empty for a start from
+            nothing.
     """
     versions = {"bstkit": __version__, **packages()}
     weights = started["init_from"]["weights_sha256"] if started else ""

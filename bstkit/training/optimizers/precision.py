@@ -13,7 +13,7 @@ from bstkit.config.selection import Selection
 from bstkit.features.tables import tables_of_zeros
 from bstkit.precision import computing_in
 from bstkit.registry import Registry
-from bstkit.training.variables import own_value
+from bstkit.training.endurance.variables import own_value
 
 
 class LossScale(keras.optimizers.LossScaleOptimizer):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bstkit.errors import TrainingError
 from bstkit.staging import replaced_file
-from bstkit.training.array_file import Array, write_arrays
+from bstkit.training.endurance.array_file import Array, write_arrays
 
 Batch = tuple[dict[str, Array], dict[str, Array], NDArray[np.int64]]
 """Inputs, labels by task, and rows of the dataset."""

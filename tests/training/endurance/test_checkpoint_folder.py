@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from bstkit.errors import RunError
-from bstkit.training.checkpoint_folder import beside, held
+from bstkit.training.endurance.checkpoint_folder import beside, held
 
 
 @pytest.fixture

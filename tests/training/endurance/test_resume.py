@@ -23,9 +23,9 @@ import pytest
 from bstkit.artefact import Run
 from bstkit.errors import RunError, TrainingInterrupted
 from tests.small_log import write_small_log
-from tests.training.interrupted import STEPS, After, train_small, watched
+from tests.training.endurance.interrupted import STEPS, After, train_small, watched
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass
@@ -67,7 +67,7 @@ def story(tmp_path_factory, signals):
         resource.setrlimit(resource.RLIMIT_FSIZE, sizes)
         note(name, caught.value)
 
-    command = [sys.executable, "-m", "tests.training.interrupted", str(log), str(folder), "26"]
+    command = [sys.executable, "-m", "tests.training.endurance.interrupted", str(log), str(folder), "26"]
     killed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     note("kill", killed.returncode)

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from bstkit.training.interrupt import stop_requests
+from bstkit.training.endurance.interrupt import stop_requests
 
 pytestmark = pytest.mark.usefixtures("signals")
 

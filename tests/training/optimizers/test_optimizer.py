@@ -14,8 +14,8 @@ from bstkit.config.selection import TrainSettings
 from bstkit.data.feeding.feed import steps_per_epoch
 from bstkit.features.tables import Embedding
 from bstkit.training.fit import make_repeatable, training_batches
-from bstkit.training.optimizer import CLASSES, make_optimizer
-from bstkit.training.row_gradients import by_row, summed_by_row
+from bstkit.training.optimizers.optimizer import CLASSES, make_optimizer
+from bstkit.training.optimizers.row_gradients import by_row, summed_by_row
 
 TABLES = {
     one.model_fields["use"].default: one

@@ -22,8 +22,8 @@ import tensorflow as tf
 
 from bstkit.compose import Composed
 from bstkit.errors import ConfigError, RunError
-from bstkit.training.event_file import EventFile
-from bstkit.training.event_texts import drawing_text, settings_text, validation_tag
+from bstkit.training.watching.event_file import EventFile
+from bstkit.training.watching.event_texts import drawing_text, settings_text, validation_tag
 
 POINT_SECONDS = 1.0
 """Points between the ends of epochs are written this often at most."""

@@ -3,8 +3,8 @@
 import pytest
 
 from bstkit.progress import Progress
-from bstkit.training import progress as module
-from bstkit.training.progress import TrainingProgress, clock
+from bstkit.training.watching import progress as module
+from bstkit.training.watching.progress import TrainingProgress, clock
 
 
 class Heard(Progress):

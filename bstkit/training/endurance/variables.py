@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from bstkit.compose import Composed
-from bstkit.training.array_file import Array, open_arrays, write_arrays
+from bstkit.training.endurance.array_file import Array, open_arrays, write_arrays
 
 
 def state_variables(composed: Composed) -> dict[str, list[Any]]:

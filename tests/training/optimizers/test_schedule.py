@@ -5,7 +5,7 @@ import pytest
 
 from bstkit.config.schedules import Constant, Cosine, Exponential, Linear
 from bstkit.config.selection import TrainSettings
-from bstkit.training.schedule import Warmup, learning_rate
+from bstkit.training.optimizers.schedule import Warmup, learning_rate
 
 STEPS = 10
 """Of an epoch."""

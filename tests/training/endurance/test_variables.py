@@ -5,8 +5,8 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from bstkit.training.array_file import open_arrays, write_arrays
-from bstkit.training.variables import read_variables, write_variables
+from bstkit.training.endurance.array_file import open_arrays, write_arrays
+from bstkit.training.endurance.variables import read_variables, write_variables
 
 
 def model(units=3, name=None):

@@ -18,9 +18,9 @@ from bstkit.registry import load_registry
 from bstkit.staging import new_folder
 from bstkit.training import train
 from bstkit.training.fit import make_repeatable
-from bstkit.training.init_fit import check_init
-from bstkit.training.init_run import open_init_run
-from bstkit.training.warm_start import matched_ids, start_from, warn_if_worse, with_statistics
+from bstkit.training.starting.init_fit import check_init
+from bstkit.training.starting.init_run import open_init_run
+from bstkit.training.starting.warm_start import matched_ids, start_from, warn_if_worse, with_statistics
 from tests import models
 from tests.small_log import small_features
 

@@ -7,8 +7,8 @@ from bstkit.data.dataset import load_dataset
 from bstkit.data.feature_files import features_for
 from bstkit.errors import TrainingError
 from bstkit.training import job
-from bstkit.training.nan_batch import FiniteLoss
-from tests.training.interrupted import STEPS, After, selection, watched
+from bstkit.training.endurance.nan_batch import FiniteLoss
+from tests.training.endurance.interrupted import STEPS, After, selection, watched
 
 
 @pytest.fixture(scope="module")
