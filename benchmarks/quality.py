@@ -15,13 +15,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import sys
 import time
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from machine import machine, versions
 
 import bstkit  # after the path
 from bstkit.config.features import Features
@@ -99,8 +100,8 @@ def main() -> int:
     if len(found) == len(MODELS):
         report = {
             "data": "MovieLens-100k, rating >= 4, leave-last-10",
-            "machine": {"cores": os.cpu_count(), "system": platform.system(), "machine": platform.machine()},
-            "bstkit": bstkit.__version__,
+            "machine": machine(),
+            "versions": versions("tensorflow", "keras", "numpy", "bstkit"),
             "size": {**SIZE, "common": COMMON, "models": {name: list(one[2]) for name, one in MODELS.items()}},
             "columns": ["model", *COLUMNS],
             "table": rows,

@@ -19,6 +19,7 @@ SCRIPT = ROOT / "benchmarks" / "quality.py"
 @pytest.fixture
 def quality(monkeypatch, tmp_path):
     """The module, with made-up trainings and a place of its own for its results."""
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
     spec = importlib.util.spec_from_file_location("quality", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -23,6 +23,7 @@ from bstkit.sweep.results import Metric, Ranked, Sweep
 from bstkit.sweep.space import Interval, Varied, grid, is_finite, parse_space, settings_of
 from bstkit.sweep.study import Proposals, check_optuna, in_order
 from bstkit.sweep.table import LABELS, markdown, mean_and_deviation
+from bstkit.training.workers.cluster import read_cluster
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -66,11 +67,16 @@ def sweep(
         progress: told about the stages.
 
     Raises:
-        ConfigError: what is varied cannot be read, or none of the combinations can be composed.
+        ConfigError: what is varied cannot be read, none of the combinations can be trained, or TF_CONFIG names several
+            workers.
         RunError: the folder is there (without `resume`), holds another sweep, or another process works in it.
         BstkitError: the data cannot be used.
     """
     check_optuna()
+    if read_cluster().several:
+        raise ConfigError(
+            "a sweep trains one model after the other, and TF_CONFIG names several workers", "unset TF_CONFIG"
+        )
     progress, folder = progress or Progress(), Path(folder)
     data = None if data is None else Path(data)
     space = parse_space(vary)

@@ -125,6 +125,13 @@ def test_a_value_that_nothing_takes_is_refused_before_any_training(trained, smal
     assert not (tmp_path / "swept").exists()
 
 
+def test_several_workers_are_refused(trained, monkeypatch):
+    workers = {"cluster": {"worker": ["127.0.0.1:1", "127.0.0.1:2"]}, "task": {"type": "worker", "index": 0}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(workers))
+    with pytest.raises(ConfigError, match="TF_CONFIG names several workers"):
+        sweep(VARY, "swept")
+
+
 def test_an_interval_needs_a_number_of_trials(trained, small_log):
     vary = ["train.learning_rate={low=1e-4,high=1e-2,log=true}"]
     with pytest.raises(ConfigError, match="an interval has no end of values"):
