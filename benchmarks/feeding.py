@@ -43,7 +43,8 @@ from bstkit.data.feature_files import features_for
 from bstkit.data.feeding.feed import history_lengths, steps_per_epoch
 from bstkit.data.prepared.folder import open_dataset
 from bstkit.data.synthetic import Sizes, click_log
-from bstkit.training.fit import Scorer, compile_training, make_repeatable, training_batches
+from bstkit.training.fit import compile_training, make_repeatable, training_batches
+from bstkit.training.scorer import Scorer
 
 RESULTS = Path(__file__).parent / "results" / "feeding.json"
 LONG = Sizes(users=2_000, items=100_000, categories=300, median_events=130.0, min_events=60, max_events=200)

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from bstkit.compose import Composed
 from bstkit.data.dataset import Dataset
-from bstkit.data.feeding.feed import batch_rows, batches, history_lengths, steps_per_epoch, take
+from bstkit.data.feeding.feed import batch_rows, batches, steps_per_epoch
 from bstkit.progress import Stage
 from bstkit.training.endurance.later_batches import from_place
 from bstkit.training.endurance.nan_batch import Batch, FiniteLoss
 from bstkit.training.endurance.resume import BEGINNING, Endurance, keeping_checkpoints
 from bstkit.training.loss import PresentLabelLoss
-from bstkit.training.metrics import Metrics, evaluate
 from bstkit.training.optimizers.optimizer import make_optimizer
-from bstkit.training.task_weights import check_tasks, task_weights, weighted_mean
+from bstkit.training.task_weights import check_tasks, task_weights
+from bstkit.training.validation import Validation
 from bstkit.training.watching.progress import TrainingProgress
 from bstkit.training.workers.following import following, told
 from bstkit.training.workers.strategy import Workers
-
-SCORING_BATCH = 1024
-"""Rows a step while scoring: no gradients are kept, so more than while training."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +76,7 @@ def fit(
     shown = None
     if advance is not None:
         shown = TrainingProgress(advance, settings.epochs, steps, settings.batch_size, settings.patience)
-    validation = _Validation(composed, dataset, weights, workers, shown.validating if shown else None)
+    validation = Validation(composed, dataset, weights, workers, shown.validating if shown else None)
     compile_training(composed, steps)
     stopping = keras.callbacks.EarlyStopping(
         "val_log_loss", mode="min", patience=settings.patience, restore_best_weights=True
@@ -163,82 +159,3 @@ def _loss(several: bool, positive_weight: float) -> keras.losses.Loss:
     if several or positive_weight != 1.0:
         return PresentLabelLoss(positive_weight)
     return keras.losses.BinaryCrossentropy(from_logits=True)
-
-
-class Scorer:
-    """A compiled forward pass over the rows of one split; traced once, where `Model.predict` would trace at every call.
-
-    Rows are scored in the order of their history's length, so that short ones share a batch and need no padding.
-    """
-
-    def __init__(self, composed: Composed, dataset: Dataset, split: str) -> None:
-        self._composed = composed
-        self._dataset = dataset
-        self.rows = dataset.rows(split)
-        self._order = np.argsort(history_lengths(dataset, self.rows, composed.inputs), kind="stable")
-
-        inputs = {spec.name: tf.TensorSpec([None] * len(spec.dims), spec.dtype) for spec in composed.inputs}
-        self._forward = tf.function(partial(composed.serving, training=False), input_signature=[inputs])
-
-    def score(self, told: Callable[[float], None] | None = None) -> dict[str, np.ndarray[Any, Any]]:
-        """Task -> float32 probabilities `(rows,)`, in the order of `rows`.
-
-        Args:
-            told: called with the share of the rows that is scored.
-        """
-        scores = {task: np.empty(len(self.rows), np.float32) for task in self._composed.features.tasks}
-        for start in range(0, len(self._order), SCORING_BATCH):
-            places = self._order[start : start + SCORING_BATCH]
-            outputs = self._forward(take(self._dataset, self.rows[places], self._composed.inputs))
-            for task, values in scores.items():
-                values[places] = outputs[task].numpy()[:, 0]
-            if told:
-                told((start + len(places)) / len(self._order))
-        return scores
-
-    def evaluate(self, told: Callable[[float], None] | None = None) -> dict[str, Metrics]:
-        """Task -> exact metrics, over the rows that have its label; `told` as for `score`."""
-        found = {}
-        for task, values in self.score(told).items():
-            labels = self._dataset.labels[task][self.rows]
-            known = ~np.isnan(labels)
-            found[task] = evaluate(labels[known], values[known], self._dataset.user[self.rows][known])
-        return found
-
-
-class _Validation(keras.callbacks.Callback):
-    """Score the validation rows after each epoch and add the exact metrics to the epoch's logs."""
-
-    def __init__(
-        self,
-        composed: Composed,
-        dataset: Dataset,
-        weights: Mapping[str, float],
-        workers: Workers,
-        told: Callable[[float], None] | None = None,
-    ) -> None:
-        super().__init__()
-        self.weights = weights
-        self.workers = workers
-        self.told = told
-        self.scorer = Scorer(composed, dataset, "validation")
-        self.history: list[dict[str, Any]] = []
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        found = self.workers.chiefs(partial(self.scorer.evaluate, self.told), list(self.weights))
-        logs = logs if logs is not None else {}
-        # Of the step to come. The shortest number that float32 reads back: 0.001, not 0.0010000000474974513.
-        logs["learning_rate"] = float(str(np.float32(self.model.optimizer.learning_rate)))
-        for name in ("log_loss", "auc", "gauc"):
-            values = {task: getattr(metrics, name) for task, metrics in found.items()}
-            logs[f"val_{name}"] = (
-                weighted_mean(values, self.weights) if len(values) > 1 else next(iter(values.values()))
-            )
-        if len(found) > 1:
-            logs |= {
-                f"val_{task}_{name}": getattr(metrics, name)
-                for task, metrics in found.items()
-                for name in ("log_loss", "auc", "gauc")
-            }
-        kept = {name: value for name, value in logs.items() if name == "learning_rate" or name.startswith("val_")}
-        self.history.append({"epoch": epoch + 1, "loss": float(logs["loss"]), **kept})

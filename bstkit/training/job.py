@@ -28,8 +28,9 @@ from bstkit.staging import new_folder
 from bstkit.training.endurance.attempt import finished_run, first_look, made_from, second_look
 from bstkit.training.endurance.checkpoint_folder import beside, held
 from bstkit.training.endurance.resume import Endurance
-from bstkit.training.fit import Scorer, TrainingRun, fit, make_repeatable
+from bstkit.training.fit import TrainingRun, fit, make_repeatable
 from bstkit.training.optimizers.precision import compose_for_training, in_float32
+from bstkit.training.scorer import Scorer
 from bstkit.training.starting.init_fit import check_init
 from bstkit.training.starting.init_run import open_init_run
 from bstkit.training.starting.warm_start import start_from, warn_if_worse, with_statistics

@@ -9,7 +9,8 @@ import pytest
 from bstkit.compose import compose
 from bstkit.data.feeding.feed import batches
 from bstkit.errors import TrainingError
-from bstkit.training.fit import Scorer, compile_training, make_repeatable
+from bstkit.training.fit import compile_training, make_repeatable
+from bstkit.training.scorer import Scorer
 
 
 @pytest.fixture(scope="module")

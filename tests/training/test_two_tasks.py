@@ -15,8 +15,9 @@ from bstkit.data.feature_files import features_for
 from bstkit.errors import ConfigError
 from bstkit.inputs import negative_specs
 from bstkit.training import train
-from bstkit.training.fit import Scorer, fit, make_repeatable
+from bstkit.training.fit import fit, make_repeatable
 from bstkit.training.metrics import evaluate
+from bstkit.training.scorer import Scorer
 from tests.rich_log import rich_features
 
 TASKS = ("ctr", "cvr")

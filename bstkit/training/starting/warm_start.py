@@ -18,7 +18,7 @@ from bstkit.config.features import FIRST_ID, ContextNumeric
 from bstkit.data.dataset import Dataset
 from bstkit.restore import restore
 from bstkit.training.endurance.variables import assign_own, own_value
-from bstkit.training.fit import Scorer
+from bstkit.training.scorer import Scorer
 from bstkit.training.starting.init_fit import InitFit
 from bstkit.training.task_weights import weighted_mean
 
