@@ -75,6 +75,27 @@ def read(use: Use, layer: Any, tensors: dict[str, Any]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def arguments(layer: Any, use: Use, tensors: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """What a component is called with, by position and by name.
+
+    Args:
+        layer: the component.
+        use: where it stands.
+        tensors: every tensor made so far, by contract name.
+
+    Raises:
+        ComponentError: as `read`.
+    """
+    parameters = called_with(layer)
+    positional, named = [], {}
+    for name in read(use, layer, tensors):
+        if parameters[name].default is inspect.Parameter.empty:  # by position: a `mask` by name is Keras's implicit one
+            positional.append(tensors[name])
+        else:
+            named[name] = tensors[name]
+    return positional, named
+
+
 def call(layer: Any, use: Use, tensors: dict[str, Any]) -> Any:
     """Call a component with the tensors that it names and check what it returns.
 
@@ -86,13 +107,7 @@ def call(layer: Any, use: Use, tensors: dict[str, Any]) -> Any:
     Raises:
         ComponentError: as `read`, or it breaks its contract.
     """
-    parameters = called_with(layer)
-    positional, named = [], {}
-    for name in read(use, layer, tensors):
-        if parameters[name].default is inspect.Parameter.empty:  # by position: a `mask` by name is Keras's implicit one
-            positional.append(tensors[name])
-        else:
-            named[name] = tensors[name]
+    positional, named = arguments(layer, use, tensors)
     try:
         returned = layer(*positional, **named)
     except (ValueError, TypeError) as error:

@@ -59,6 +59,10 @@ def onnx_dtype(spec: InputSpec) -> ir.DataType:
     return ir.DataType.from_numpy(np.dtype(spec.dtype))
 
 
+class NotPortableError(ExportError):
+    """A graph holds what runs slowly, or not everywhere."""
+
+
 def check_rules(model: ir.Model, domains: Collection[str] = ()) -> None:
     """Check that a finished graph is portable.
 
@@ -67,7 +71,7 @@ def check_rules(model: ir.Model, domains: Collection[str] = ()) -> None:
         domains: operations of these are allowed beside ai.onnx, and beside the vocabularies of raw ids.
 
     Raises:
-        ExportError: it has an operation of another domain, a Loop, a float64, or a dimension of an input or output
+        NotPortableError: it has an operation of another domain, a Loop, a float64, or a dimension of an input or output
             without a name; every breach is listed with the layer that it comes from.
     """
     problems = []
@@ -89,7 +93,7 @@ def check_rules(model: ir.Model, domains: Collection[str] = ()) -> None:
         if not all(isinstance(dim, int) or (dim is not None and dim.value) for dim in dims):
             problems.append(f"{value.name}: a dimension has no name")
     if problems:
-        raise ExportError(
+        raise NotPortableError(
             "the graph breaks the rules of a portable model:\n  " + "\n  ".join(problems),
             "give the layer that is named a `to_onnx` without them (bstkit.export.lowerings says how)",
         )
