@@ -85,9 +85,10 @@ class DeepctrTransformerEncoder(keras.layers.Layer):
             "use_positional_encoding": use_positional_encoding,
             "max_steps": max_steps,
             "deepctr_exact": deepctr_exact,
+            "output_type": output_type,
         }
         self.blocks = [
-            DeepctrTransformer(**self.settings, output_type=None, name=f"block_{number}", dtype=self.dtype_policy)
+            DeepctrTransformer(**self.settings, name=f"block_{number}", dtype=self.dtype_policy)
             for number in range(1, num_blocks + 1)
         ]
 

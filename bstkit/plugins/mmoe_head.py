@@ -51,6 +51,9 @@ class MmoeHead(keras.layers.Layer):
         super().__init__(**kwargs)
         if not expert_units:
             raise ValueError(f"`expert_units` must hold one width or more. Received: expert_units={expert_units}")
+        for name, units in (("expert_units", expert_units), ("tower_units", tower_units)):
+            if any(width < 1 for width in units):
+                raise ValueError(f"`{name}` must be at least 1 each. Received: {name}={units}")
         policy = self.dtype_policy
         self.tasks = tuple(tasks)
         self.tower_units = tuple(tower_units)

@@ -52,8 +52,8 @@ class NextStepObjective(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if scale < 0:
-            raise ValueError(f"`scale` must not be negative. Received: scale={scale}")
+        if not scale >= 0:  # NaN neither
+            raise ValueError(f"`scale` must be 0 or more. Received: scale={scale}")
         self.scale = scale
         self.deepctr_exact = deepctr_exact
         self.network = DenseStack(units, activation, name="hidden", dtype=self.dtype_policy)
