@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from bstkit.compose import Composed
+    from bstkit.registry import Registry
 
 WEIGHTS = "model.weights.h5"
 VOCABULARIES = "vocab"
@@ -86,11 +87,35 @@ class Run:
         return VocabularyFolder(self.folder / VOCABULARIES)
 
     @cached_property
+    def registry(self) -> Registry:
+        """The plugins that supply its components now; compared at first use with those that did when it was trained.
+
+        One warning names all components that come from elsewhere, see `bstkit.supply_check`.
+
+        Raises:
+            PluginError: components are missing; all are listed, with what to install.
+        """
+        from bstkit.supplier import recorded
+        from bstkit.supply_check import registry_for
+
+        return registry_for(self.folder, self.selection, recorded(self.provenance.get("components")))
+
+    def check_components(self) -> None:
+        """Say what is missing, or comes from elsewhere now, while nothing heavy is imported; see `registry`."""
+        _ = self.registry
+
+    @cached_property
     def composed(self) -> Composed:
-        """The model with its trained weights; composed at first use."""
+        """The model with its trained weights; composed at first use.
+
+        Raises:
+            PluginError: components are missing; see `registry`.
+            RunError: the weights cannot be read.
+        """
+        registry = self.registry  # before the slow import
         from bstkit.restore import restore
 
-        return restore(self.selection, self.features, self.folder / WEIGHTS)
+        return restore(self.selection, self.features, self.folder / WEIGHTS, registry)
 
     @cached_property
     def history(self) -> tuple[dict[str, float | None], ...]:

@@ -105,13 +105,13 @@ def export_run(
     """
     from bstkit.export import export
     from bstkit.export.id_keys import check_no_hash
-    from bstkit.registry import load_registry
+    from bstkit.export.plugin_passes import plugin_passes
     from bstkit.report import write_report
 
     if (ids or run.selection.export.ids) == "raw":
         check_no_hash(run.features)  # before the model is made again
     progress = progress or Progress()
-    passes = [one for _, one in load_registry(run.selection).plugins.collect("bstkit_export_passes")]
+    passes = plugin_passes(run.registry.plugins)
     with progress.stage("export and verify"):
         report = export(
             run.composed,

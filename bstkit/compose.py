@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -19,6 +19,7 @@ from bstkit.features.embed import Embedder, Tensors
 from bstkit.inputs import InputSpec, input_specs, negative_specs
 from bstkit.layers.added_loss import AddedLoss
 from bstkit.registry import Registry, load_registry
+from bstkit.supplier import Supplier, suppliers
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Composed:
         branches: its sequences, in the order in which they reach the head.
         steps: its components, in the order in which they were called.
         fixed: histories that the model pads to their maximum whatever a batch holds.
+        suppliers: key of each component -> who supplied it.
     """
 
     selection: Selection
@@ -68,6 +70,7 @@ class Composed:
     branches: tuple[Branch, ...] = ()
     steps: tuple[Step, ...] = ()
     fixed: frozenset[str] = frozenset()
+    suppliers: Mapping[str, Supplier] = field(default_factory=dict)
 
     def with_export(self, origin: str, **settings: Any) -> Composed:
         """The same models with other `[export]` settings; those that are None stay as they are."""
@@ -167,6 +170,7 @@ class _Composer:
             branches=self.plan,
             steps=tuple(self.steps),
             fixed=frozenset(self.fixed),
+            suppliers=suppliers(self.registry, (step.use.key for step in self.steps)),
         )
 
     def _logits(self) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from bstkit.errors import PluginError
 LOCAL_FILE = "selecting it runs that file's code"
 
 _log = logging.getLogger("bstkit")
+_imported: dict[Path, str] = {}
+"""File -> SHA-256 of the code that this process runs of it."""
 
 
 def import_local_file(path: Path, key: str) -> ModuleType:
@@ -37,9 +39,23 @@ def import_local_file(path: Path, key: str) -> ModuleType:
         raise PluginError(f"{key}: {path} is no Python file", "correct [components] in registry.toml")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # before running it: Keras registers classes by module name
+    digest = _digest(path)
     try:
         spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
+    _imported[path] = digest
     return module
+
+
+def code_digest(path: Path) -> str:
+    """SHA-256 of a file's code: as it was when this process imported it, which is what runs; else as it is now.
+
+    Empty where there is no such file.
+    """
+    return _imported.get(path) or _digest(path)
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bstkit.registry import Registry
+from bstkit.supplier import as_texts, versions
 from bstkit.version import __version__
 
 if TYPE_CHECKING:
@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 _PACKAGES = ("tensorflow", "keras", "tf2onnx", "onnx", "numpy", "duckdb")
 
 
-def provenance(composed: Composed, registry: Registry, dataset: Dataset, sha256: str | None = None) -> dict[str, Any]:
-    """Collect what provenance.json holds, as plain data; `sha256` is the data's fingerprint, where it is known."""
+def provenance(composed: Composed, dataset: Dataset, sha256: str | None = None) -> dict[str, Any]:
+    """Collect what provenance.json holds, as plain data; `sha256` is the data's fingerprint, where it is known.
+
+    `components` has who supplied each as `bstkit.supplier.Supplier` writes it, and `packages` the version of each
+    package that numbers depend on, those of plugins among them.
+    """
     return {
         "bstkit": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
-        "packages": packages(),
-        "components": {step.use.key: registry.resolve(step.use.key).provider for step in composed.steps},
+        "packages": {**packages(), **versions(composed.suppliers.values())},
+        "components": as_texts(composed.suppliers),
         "seed": composed.selection.train.seed,
         "data": {"log": dataset.origin, "sha256": sha256 or fingerprint(dataset), **_changes(dataset)},
     }

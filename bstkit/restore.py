@@ -22,19 +22,25 @@ from bstkit.errors import RunError
 from bstkit.export.weights import read_variable
 from bstkit.features.tables import tables_of_zeros
 from bstkit.precision import computing_in
+from bstkit.registry import Registry
 
 _LARGE = 2**20
 """Numbers from which a variable is filled in pieces, and numbers of a piece."""
 
 
-def restore(selection: Selection, features: Features, weights: Path) -> Composed:
+def restore(selection: Selection, features: Features, weights: Path, registry: Registry | None = None) -> Composed:
     """Compose a model and read its weights.
+
+    Args:
+        selection, features: as it was trained.
+        weights: the file.
+        registry: where components come from. Defaults to everything installed.
 
     Raises:
         RunError: the file is damaged, or of another model.
     """
     with computing_in("float32"), tables_of_zeros():
-        composed = compose(selection, features)
+        composed = compose(selection, features, registry)
     large = [one for one in composed.serving.variables if one.shape.num_elements() >= _LARGE]
     try:
         # Keras only warns of layers that it leaves as they were.

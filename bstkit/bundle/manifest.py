@@ -53,7 +53,8 @@ class Identity(Fact):
         recipe: the recipe's name.
         bstkit: its version.
         versions: package -> version, of those that made the file.
-        components: `kind.name` -> distribution and version that gave it; empty where no run is behind the model.
+        components: `kind.name` -> distribution and version that gave it when the model was trained, or the name of a
+            local file and its digest.
         seed: of weights, shuffling, dropout and sampled negatives.
         data: None where no run is behind the model.
     """

@@ -80,7 +80,7 @@ def evaluate_model(
     check_split(data, split)
     is_run = not is_bundle(model)
     if is_run:
-        load_run(model)  # a wrong folder is answered before the slow import
+        load_run(model).check_components()  # a wrong folder, a missing plugin: answered before the slow import
     loaded = given_features(features)
     with heavy_job() if is_run else job() as progress:
         found = evaluate(

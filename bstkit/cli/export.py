@@ -38,6 +38,7 @@ def export_model(
     from bstkit.cli.results import print_report
 
     opened = load_run(run)
+    opened.check_components()  # a missing plugin is answered before the slow import
     with heavy_job() as progress:
         report = export_run(
             opened,
@@ -104,6 +105,7 @@ def _verify_run(folder: Path, model: Path | None, providers: Sequence[str], by_l
 
     opened = load_run(folder)
     path = model or opened.model
+    opened.check_components()  # a missing plugin is answered before the slow import
     with heavy_job() as progress:
         report = verify_run(opened, path, providers=providers, by_layer=by_layer, progress=progress)
     print_report(report, path, json)

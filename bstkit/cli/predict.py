@@ -52,7 +52,7 @@ def predict_scores(
     check_places(data, out)
     is_run = not is_bundle(model)
     if is_run:
-        load_run(model)  # a wrong folder is answered before the slow import
+        load_run(model).check_components()  # a wrong folder, a missing plugin: answered before the slow import
     loaded = given_features(features)
     with heavy_job() if is_run else job() as progress:
         predicted = predict(

@@ -51,10 +51,17 @@ def told_how_to_go_on(run: Path) -> Iterator[None]:
 
 
 def check_resumable(resume: bool, out: Path | None) -> None:
-    """Refuse `--resume` without `--out`.
+    """Refuse `--resume` without `--out`, or without the components of what is there.
 
     Raises:
         BadParameter: nothing says which run shall go on.
+        RunError: what is there is damaged.
+        PluginError: components of it are missing; all are listed, with what to install.
     """
-    if resume and out is None:
+    if not resume:
+        return
+    if out is None:
         raise typer.BadParameter("--resume goes on with the run that --out names, and there is no --out")
+    from bstkit.training.endurance import supplied
+
+    supplied.check_resumable(out)

@@ -42,6 +42,7 @@ from bstkit.export.finite import check_finite
 from bstkit.export.id_keys import Keys
 from bstkit.export.identity import identity_of, licences_of, vocabulary_facts
 from bstkit.export.metadata import state_facts
+from bstkit.export.plugin_passes import PassRun, passes_run
 from bstkit.export.providers import check_names
 from bstkit.export.report import Report
 from bstkit.export.run_facts import run_facts
@@ -94,7 +95,7 @@ def export_folder(
         with broken_step_named(lambda: assembled(check=check, check_each=True)):
             start = time.perf_counter()
             model, _ = assembled(check=verifier.check)
-            stated = _state(model, composed, keys, verifier.tolerances, source)
+            stated = _state(model, composed, keys, verifier.tolerances, source, passes)
             converted = time.perf_counter()
             write_model(model, partial / MODEL)
             if target.write_beside is not None:
@@ -106,6 +107,8 @@ def export_folder(
             seconds={"convert": converted - start, "write": written - converted, **report.seconds},
             run=run_facts(stated.identity, source.provenance, source.metrics, composed.selection.train.class_weight),
             licences=licences_of(composed, stated.identity),
+            versions=stated.identity.versions,
+            passes=stated.passes,
         )
         (partial / REPORT).write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")
         _write_vocabularies(partial, stated.vocabularies, source)
@@ -125,6 +128,7 @@ class _Stated:
     identity: Identity
     vocabularies: dict[str, VocabularyFact]
     tolerances: dict[str, Tolerance]
+    passes: tuple[PassRun, ...]
 
 
 def _state(
@@ -133,16 +137,18 @@ def _state(
     keys: Mapping[str, Keys] | None,
     tolerances: Mapping[str, Allowed],
     source: Source,
+    passes: Sequence[GraphPass],
 ) -> _Stated:
     """Write the facts into a finished graph."""
     contract = contract_of(model, composed, keys)
     stated = _Stated(
         contract,
-        identity_of(composed, source.provenance),
+        identity_of(composed, source.provenance, passes),
         vocabulary_facts(composed.features, tuple(contract.spaces), source.vocabularies),
         {name: Tolerance(**one.model_dump()) for name, one in tolerances.items()},
+        passes_run(passes),
     )
-    state_facts(model, contract, stated.identity, stated.vocabularies, stated.tolerances)
+    state_facts(model, contract, stated.identity, stated.vocabularies, stated.tolerances, stated.passes)
     write_doc_strings(model, composed, keys)
     return stated
 

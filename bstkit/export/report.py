@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bstkit.export.assignment import NodeRun
     from bstkit.export.held_out import HeldOut
     from bstkit.export.licences import Licences
+    from bstkit.export.plugin_passes import PassRun
     from bstkit.export.score_bins import ScoreBins
     from bstkit.export.score_histogram import ScoreHistogram
 
@@ -136,6 +137,8 @@ class Report:
         held_out: task -> quality on held-out rows; empty where there are none, or they have no labels.
         scores: task -> where TensorFlow's probabilities lie.
         distributions: task -> the probabilities of both sides on held-out rows; empty where there are none.
+        passes: of plugins, in the order in which the graph went through them, after bstkit's own; empty where nothing
+            was exported.
         run: data, training and metrics of the run behind the model.
         licences: of code and weights; None where nothing was exported.
         precision: of weights and arithmetic.
@@ -166,6 +169,7 @@ class Report:
     held_out: dict[str, HeldOut] = field(default_factory=dict)
     scores: dict[str, ScoreBins] = field(default_factory=dict)
     distributions: dict[str, ScoreHistogram] = field(default_factory=dict)
+    passes: tuple[PassRun, ...] = ()
     run: RunFacts = field(default_factory=RunFacts)
     licences: Licences | None = None
     precision: str = PRECISION

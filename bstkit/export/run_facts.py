@@ -18,8 +18,8 @@ class RunFacts:
     Args:
         data: `log`, `sha256` of what was prepared from it, `rows` by split; `skipped`, bad rows that were left out, by
             reason, and `sampling`, how negatives were drawn, where there are any.
-        training: `epochs`, `parameters`, `seed`, `created`, `seconds` by stage; `class_weight` by task, where
-            there is any.
+        training: `epochs`, `parameters`, `seed`, `created`, `seconds` by stage; `class_weight` by task, and
+            `callbacks` of plugins, distribution and version -> names of classes, where there are any.
         metrics: `model`, and each baseline by name: task -> metrics on the test rows.
     """
 
@@ -52,6 +52,8 @@ def run_facts(
         }
         if class_weight and metrics["epochs"]:  # imported weights were trained in some other way
             training["class_weight"] = dict(class_weight)
+        if (provenance or {}).get("callbacks"):
+            training["callbacks"] = (provenance or {})["callbacks"]
     scored = {"model": found.get("test", {}), **found.get("baselines", {})}
     return RunFacts(
         data=None if data is None else {**data, "rows": dict(found.get("rows", {})), **_changes(provenance or {})},

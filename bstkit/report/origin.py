@@ -8,6 +8,7 @@ from pathlib import Path
 from bstkit.config.setting_words import setting_words
 from bstkit.report.html import Html, exact, pairs, section, table
 from bstkit.report.record import Facts, Record
+from bstkit.supplier import recorded
 
 
 def data_section(record: Record) -> Html:
@@ -33,7 +34,7 @@ def _sampled(sampling: Facts) -> str:
 
 
 def environment_section(record: Record) -> Html:
-    """Settings, components, packages, seconds."""
+    """Settings, components, what else plugins brought, packages, seconds."""
     return section("Environment", *_tables(record))
 
 
@@ -42,9 +43,15 @@ def _tables(record: Record) -> Iterator[Html]:
     shown = [(f"train.{name}", setting_words(value)) for name, value in settings.items()]
     yield table("Settings of training", ("setting", "value"), shown)
     provenance = record.run.provenance
-    components = provenance.get("components") or {}
+    components = recorded(provenance.get("components"))
     if components:
-        yield table("Components", ("component", "from"), components.items())
+        yield table("Components", ("component", "from"), [(key, str(one.placeless)) for key, one in components.items()])
+    brought = [
+        *(("callback", name, by) for by, names in (provenance.get("callbacks") or {}).items() for name in names),
+        *(("export pass", one["name"], one["supplier"] or "-") for one in (record.export or {}).get("passes") or ()),
+    ]
+    if brought:
+        yield table("From plugins", ("what", "name", "from"), brought)
     trained = {name: provenance.get(name) for name in ("bstkit", "python")} | (provenance.get("packages") or {})
     exported = (record.export or {}).get("versions") or {}
     names = dict.fromkeys([*trained, *exported])

@@ -69,7 +69,8 @@ def sweep(
     Raises:
         ConfigError: what is varied cannot be read, none of the combinations can be trained, or TF_CONFIG names several
             workers.
-        RunError: the folder is there (without `resume`), holds another sweep, or another process works in it.
+        RunError: the folder is there (without `resume`), holds another sweep or trainings whose components came from
+            elsewhere, or another process works in it.
         BstkitError: the data cannot be used.
     """
     check_optuna()
@@ -176,6 +177,7 @@ def _trained(
     known = outcomes.find(selection, seed)
     if known is not None:
         return known
+    outcomes.check_suppliers(load_registry(selection))
     with progress.stage(f"{title}, seed {seed}") as advance:
         found = train_once(selection, seed, data, features, StagesAsOne(advance, {"prepare data": 0.0, "train": 0.95}))
     outcomes.keep(selection, found)

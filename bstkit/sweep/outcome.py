@@ -10,14 +10,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from bstkit.config.features import Features
 from bstkit.config.model import Table
 from bstkit.config.selection import Selection
 from bstkit.errors import RunError
 from bstkit.progress import Progress
+from bstkit.registry import Registry
 from bstkit.staging import replaced_file
+from bstkit.supplier import recorded, suppliers
+from bstkit.supplier_changes import supplier_changes
 
 METRICS = ("auc", "gauc", "log_loss")
 
@@ -35,6 +38,7 @@ class Outcome(Table):
             means; None where one is not defined.
         test: task -> the same of the test rows.
         baselines: `"popularity"` and `"constant"` -> task -> the same.
+        components: key of each component -> who supplied it, as text; empty where an earlier bstkit kept none.
     """
 
     seed: int
@@ -45,6 +49,7 @@ class Outcome(Table):
     validation: dict[str, float | None]
     test: dict[str, dict[str, float | None]]
     baselines: dict[str, dict[str, dict[str, float | None]]]
+    components: dict[str, str] = Field(default_factory=dict)
 
 
 def train_once(
@@ -85,6 +90,7 @@ def train_once(
             name: {task: _metrics(found) for task, found in by_task.items()}
             for name, by_task in run.metrics["baselines"].items()
         },
+        components=run.provenance["components"],
     )
 
 
@@ -114,12 +120,24 @@ class Outcomes:
             RunError: its file is damaged.
         """
         file = self._file(selection, seed)
-        try:
-            return Outcome.model_validate_json(file.read_bytes())
-        except FileNotFoundError:
-            return None
-        except ValidationError as error:
-            raise RunError(f"{file} is damaged", "remove it; its training is then done again") from error
+        return _read(file) if file.is_file() else None
+
+    def check_suppliers(self, registry: Registry) -> None:
+        """Refuse to add to trainings whose components came from elsewhere: one table would compare both.
+
+        Args:
+            registry: where components come from now; bstkit's own version is not compared.
+
+        Raises:
+            RunError: they did, or a file is damaged.
+        """
+        there = {one.component.key for one in registry.list()}
+        for file in sorted(self.folder.glob("*.json")):
+            then = recorded(_read(file).components)
+            changes = supplier_changes(then, suppliers(registry, there & then.keys()))
+            if changes.lines:
+                lines = "\n  ".join([f"{file} was trained with other components:", *changes.lines])
+                raise RunError(lines, f"{changes.hint}; or sweep into another folder with --out")
 
     def keep(self, selection: Selection, outcome: Outcome) -> None:
         """Write one, whole or not at all."""
@@ -129,6 +147,13 @@ class Outcomes:
 
     def _file(self, selection: Selection, seed: int) -> Path:
         return self.folder / f"{selection.recipe}-{selection_digest(selection)[:12]}-seed{seed}.json"
+
+
+def _read(file: Path) -> Outcome:
+    try:
+        return Outcome.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        raise RunError(f"{file} is damaged", "remove it; its training is then done again") from error
 
 
 def selection_digest(selection: Selection) -> str:

@@ -22,14 +22,17 @@ from bstkit.data.feeding.feed import take
 from bstkit.export.id_keys import check_no_hash
 from bstkit.progress import Advance, Progress, Stage
 from bstkit.provenance import provenance
-from bstkit.registry import Registry, load_registry
+from bstkit.registry import load_registry
 from bstkit.report import write_report
 from bstkit.staging import new_folder
+from bstkit.supplier import suppliers
 from bstkit.training.endurance.attempt import finished_run, first_look, made_from, second_look
 from bstkit.training.endurance.checkpoint_folder import beside, held
 from bstkit.training.endurance.resume import Endurance
-from bstkit.training.fit import TrainingRun, fit, make_repeatable
+from bstkit.training.endurance.supplied import check_resumable
+from bstkit.training.fit import fit, make_repeatable
 from bstkit.training.optimizers.precision import compose_for_training, in_float32
+from bstkit.training.plugin_callbacks import PluginCallbacks, plugin_callbacks
 from bstkit.training.scorer import Scorer
 from bstkit.training.starting.init_fit import check_init
 from bstkit.training.starting.init_run import open_init_run
@@ -88,6 +91,8 @@ def train(
     cluster = read_cluster()
     data, folder = None if data is None else Path(data), written_folder(cluster, folder)
     resume = resume and cluster.is_chief  # who tells the others where the checkpoint was
+    if resume:
+        check_resumable(folder)
     if resume and folder.is_dir():
         return finished_run(folder, checked_selection(selection, load_registry(selection)))
     events = events_folder(Path(tensorboard), folder) if tensorboard is not None and cluster.is_chief else None
@@ -95,7 +100,7 @@ def train(
     with new_folder(folder) as staging, held(checkpoints):
         registry = load_registry(selection)
         selection = checked_selection(selection, registry)
-        start = first_look(checkpoints, selection, resume)
+        start = first_look(checkpoints, selection, suppliers(registry, [use.key for use in selection.uses]), resume)
         features = features or features_for(data)
         _check(selection, features)
         warm = None
@@ -117,8 +122,9 @@ def train(
         origin = made_from(composed, dataset, started)
         second_look(start, origin)
         endurance = Endurance(checkpoints, origin, start, folder.with_name(f"{folder.name}.nan-batch.npz"))
+        given = plugin_callbacks(registry.plugins, composed, dataset)
         with progress.stage("train") as advance:
-            history = _fit(composed, dataset, registry, advance, endurance, workers, events)
+            history = _fit(composed, dataset, given, advance, endurance, workers, events)
         if not cluster.is_chief:
             raise finished(cluster)
         progress.seconds["train"] += endurance.state.seconds
@@ -128,7 +134,7 @@ def train(
             composed = in_float32(composed, registry)
             metrics = _metrics(composed, dataset, progress.seconds, history, advance)
         with progress.stage("write run"):
-            came_from = {**provenance(composed, registry, dataset, origin.data), **started, **endurance.record}
+            came_from = provenance(composed, dataset, origin.data) | given.record | started | endurance.record
             _write(staging, composed, dataset, history, metrics, came_from)
     checkpoints.remove()
     return load_run(folder)
@@ -145,17 +151,15 @@ def _check(selection: Selection, features: Features) -> None:
 def _fit(
     composed: Composed,
     dataset: Dataset,
-    registry: Registry,
+    given: PluginCallbacks,
     advance: Stage,
     endurance: Endurance,
     workers: Workers,
     events: Path | None,
 ) -> list[dict[str, Any]]:
-    run = TrainingRun(composed, dataset)
-    callbacks = [callback for _, callback in registry.plugins.collect("bstkit_callbacks", run=run)]
     chiefs = endurance if workers.cluster.is_chief else None
     with workers.scope(), tensorboard_callbacks(events, composed) as watching:
-        return fit(composed, dataset, advance, [*callbacks, *watching], chiefs, workers)
+        return fit(composed, dataset, advance, [*given.callbacks, *watching], chiefs, workers)
 
 
 def _metrics(

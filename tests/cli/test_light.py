@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import bstkit
+from tests.supplied import third
 
 CODE = """
 import sys
@@ -17,6 +18,12 @@ try:
 finally:
     heavy = [name for name in ("tensorflow", "keras", "numpy") if name in sys.modules]
     sys.stderr.write(f"heavy: {heavy}")
+"""
+
+HEAVY = """
+import sys
+heavy = [name for name in ("tensorflow", "keras", "numpy") if name in sys.modules]
+sys.stderr.write(f"heavy: {heavy}")
 """
 
 COMMANDS = {
@@ -98,6 +105,28 @@ try:
 except BstkitError:
     heavy = [name for name in ("tensorflow", "keras", "numpy") if name in sys.modules]
     sys.stderr.write(f"heavy: {{heavy}}")
+"""
+    assert heavy_after(code) == (0, "[]")
+
+
+def test_runs_without_their_plugin_are_refused_before_anything_heavy(heavy_after, built, tmp_path):
+    third(built.run.folder, tmp_path / "june")
+    commands = [
+        ("export", "june"),
+        ("verify", "june"),
+        ("predict", "june", "--data", ".", "--out", "s.csv"),
+        ("evaluate", "june", "--data", "."),
+        ("train", "--init-from", "june"),
+        ("train", "--resume", "--out", "june"),
+    ]
+    code = f"""
+from bstkit.cli import main
+for command in {commands}:
+    try:
+        main(command)
+    except SystemExit as stopped:
+        assert stopped.code == 2, command
+{HEAVY}
 """
     assert heavy_after(code) == (0, "[]")
 

@@ -1,5 +1,8 @@
 """A one-off layer of a local file, from `train` to `export`, where ONNX has no operation for what it does."""
 
+import hashlib
+import json
+
 import pytest
 
 from tests.cli.test_train import SET
@@ -30,7 +33,10 @@ def trained(run, small_log, tmp_path):
     return tmp_path / "run"
 
 
-def test_layer_that_cannot_be_converted_is_named_and_nothing_is_left(run, trained):
+def test_layer_is_recorded_and_where_it_cannot_be_converted_named_with_nothing_left(run, trained):
+    components = json.loads((trained / "provenance.json").read_bytes())["components"]
+    file = trained.parent / "my_layers.py"
+    assert components["encoder.bessel"] == f"{file} sha256:{hashlib.sha256(LAYER.encode()).hexdigest()}"
     before = sorted(path.name for path in trained.iterdir())
     done = run("export", str(trained))
     assert done.code == 2

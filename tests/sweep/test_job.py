@@ -71,6 +71,19 @@ def test_a_stopped_sweep_trains_only_the_rest(trained, small_log):
     assert sweep(VARY, "whole", data=small_log, seeds=2).ranked == found.ranked
 
 
+def test_a_sweep_whose_components_came_from_elsewhere_is_not_gone_on_with(trained, small_log, monkeypatch):
+    def of_another_plugin(*arguments):
+        return trained(*arguments).model_copy(update={"components": {"pooling.mean": "elsewhere 1.0"}})
+
+    monkeypatch.setattr("bstkit.sweep.job.train_once", of_another_plugin)
+    with pytest.raises(RunError, match=r"pooling\.mean: elsewhere 1\.0 then, bstkit "):
+        sweep(VARY, "swept", data=small_log, seeds=2)
+    assert len(trained.asked) == 1
+    with pytest.raises(RunError, match="was trained with other components"):
+        sweep(VARY, "swept", data=small_log, seeds=2, resume=True)
+    assert len(trained.asked) == 1
+
+
 def test_another_sweep_in_the_folder_is_refused(trained, small_log):
     sweep(VARY, "swept", data=small_log, seeds=1)
     with pytest.raises(RunError, match="holds another sweep: common, seeds differ"):

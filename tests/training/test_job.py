@@ -1,5 +1,7 @@
 """`train`: what it writes, what it refuses, what it leaves behind when it stops."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from bstkit.provenance import fingerprint
 from bstkit.training import train
 from tests.plugin_packages import Packages
 from tests.small_log import write_small_log
+from tests.supplied import KEY, add_third
 
 
 def test_run_holds_everything_that_it_promises(built):
@@ -139,7 +142,9 @@ def test_damaged_weights_are_refused(built, tmp_path):
         _ = run.composed
 
 
-def test_plugins_callbacks_watch_the_run(small_selection, small_log, tmp_path, monkeypatch):
+def test_plugins_callbacks_watch_the_run_which_records_what_plugins_gave(
+    small_selection, small_log, tmp_path, monkeypatch
+):
     seen = []
 
     class Watch(keras.callbacks.Callback):
@@ -152,7 +157,13 @@ def test_plugins_callbacks_watch_the_run(small_selection, small_log, tmp_path, m
         yield Watch()
 
     packages = Packages(monkeypatch)
-    packages.add("watcher", bstkit_callbacks=bstkit_callbacks)
+    add_third(packages, "1.2", bstkit_callbacks=bstkit_callbacks)
     monkeypatch.setattr("bstkit.manager.entry_points", lambda group: packages.found)
-    train(small_selection, tmp_path / "run", data=small_log)
+    pooling = small_selection.pooling[0].model_copy(update={"key": KEY})
+    run = train(small_selection.model_copy(update={"pooling": (pooling,)}), tmp_path / "run", data=small_log)
     assert seen == ["bst_small", (0, True), (1, True)]
+    provenance = json.loads((run.folder / "provenance.json").read_bytes())
+    assert provenance["callbacks"] == {"bstkit-third 1.2": ["Watch"]}
+    assert provenance["components"][KEY] == "bstkit-third 1.2"
+    assert set(provenance["components"]) == {use.key for use in run.selection.uses}
+    assert provenance["packages"]["bstkit-third"] == "1.2"

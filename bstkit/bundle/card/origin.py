@@ -52,7 +52,7 @@ def _vocabulary(manifest: Manifest, space: str) -> str:
 
 
 def training_section(manifest: Manifest, report: Report) -> str:
-    """Epochs, seconds, parameters, seed, weights of positive rows, components."""
+    """Epochs, seconds, parameters, seed, weights of positive rows, callbacks, components."""
     training = report["training"]
     facts = _NO_RUN
     if training is not None:
@@ -64,17 +64,26 @@ def training_section(manifest: Manifest, report: Report) -> str:
             f"finished: {training['created']}" if training["created"] else "",
             f"seconds: {stages}" if stages else "",
             *(f"{code(task)}: {words}" for task, words in weighted_scores(training.get("class_weight") or {})),
+            *(
+                f"callbacks of {plugin}: {', '.join(map(code, names))}"
+                for plugin, names in (training.get("callbacks") or {}).items()
+            ),
         )
     components = table(("component", "from"), [(code(key), by) for key, by in manifest.identity.components.items()])
     return section("Training", facts, components if manifest.identity.components else "")
 
 
 def versions_section(manifest: Manifest, report: Report) -> str:
-    """What made the file, and verified it."""
+    """What made the file, and verified it; the rewrites of plugins that it went through."""
     identity = manifest.identity
     listing = table(("package", "version"), [(code(name), version) for name, version in identity.versions.items()])
+    passes = [(code(one["name"]), one["summary"], one["supplier"] or "-") for one in report.get("passes") or ()]
+    rewrites = table(("export pass", "does", "from"), passes) if passes else ""
     return section(
-        "Versions", listing, f"Contract {code(manifest.contract_sha256)}, version {manifest.contract.version}."
+        "Versions",
+        listing,
+        rewrites,
+        f"Contract {code(manifest.contract_sha256)}, version {manifest.contract.version}.",
     )
 
 

@@ -13,6 +13,8 @@ from bstkit.config.selection import Selection
 from bstkit.data.dataset import Dataset
 from bstkit.errors import RunError
 from bstkit.provenance import fingerprint, packages
+from bstkit.supplier import Supplier
+from bstkit.supplier_changes import supplier_changes
 from bstkit.training.endurance.checkpoint import Checkpoint
 from bstkit.training.endurance.checkpoint_folder import CheckpointFolder, beside
 from bstkit.training.endurance.made_from import MadeFrom, data_changes, package_changes, selection_changes
@@ -22,11 +24,23 @@ from bstkit.version import __version__
 _log = logging.getLogger(__name__)
 
 
-def first_look(checkpoints: CheckpointFolder, selection: Selection, resume: bool) -> Checkpoint | None:
+def first_look(
+    checkpoints: CheckpointFolder, selection: Selection, suppliers: Mapping[str, Supplier], resume: bool
+) -> Checkpoint | None:
     """Find the checkpoint to go on from, before any data is read; None: from the beginning.
 
+    Components of another version, distribution or file are another training: nobody but their authors knows what they
+    compute now, and the run would claim to be that of one version alone. Another bstkit is told by `second_look`.
+
+    Args:
+        checkpoints: where it may lie.
+        selection: what is to be trained.
+        suppliers: key -> who supplies the component now.
+        resume: whether to go on.
+
     Raises:
-        RunError: there is one and nobody asked to go on from it; or it is damaged, or of another selection.
+        RunError: there is one and nobody asked to go on from it; or it is damaged, of another selection, or its
+            components came from elsewhere.
     """
     if checkpoints.newest is None:
         if resume:
@@ -40,6 +54,8 @@ def first_look(checkpoints: CheckpointFolder, selection: Selection, resume: bool
     found = open_newest(checkpoints)
     if found is not None:
         _refuse(found.folder, selection_changes(found.made_from.selection, selection))
+        others = supplier_changes(found.made_from.suppliers, suppliers)
+        _refuse(found.folder, [*others.lines], f"{others.hint}; or remove {found.folder.parent} to begin anew")
         _log.info(f"going on from {found.folder}: {found.state.step:,} steps are done")
     return found
 
@@ -67,7 +83,8 @@ def made_from(composed: Composed, dataset: Dataset, started: Mapping[str, Any]) 
     """
     versions = {"bstkit": __version__, **packages()}
     weights = started["init_from"]["weights_sha256"] if started else ""
-    return MadeFrom(composed.selection, composed.features, fingerprint(dataset), versions, weights)
+    data = fingerprint(dataset)
+    return MadeFrom(composed.selection, composed.features, data, versions, weights, composed.suppliers)
 
 
 def finished_run(folder: Path, selection: Selection) -> Run:

@@ -21,6 +21,7 @@ from typing import Any
 from bstkit.config.features_file import features_from_toml, features_to_toml
 from bstkit.config.selection_file import selection_from_toml, selection_to_toml
 from bstkit.errors import BstkitError, RunError
+from bstkit.supplier import as_texts, recorded
 from bstkit.training.endurance.made_from import MadeFrom
 
 VARIABLES = "variables.npz"
@@ -78,6 +79,7 @@ class Checkpoint:
 def write_texts(folder: Path, state: State, made_from: MadeFrom) -> None:
     """Write every file but the arrays into a folder from `bstkit.staging.new_folder`."""
     origin = {"data": made_from.data, "packages": dict(made_from.packages), "weights": made_from.weights}
+    origin["components"] = as_texts(made_from.suppliers)
     facts = {"schema": _SCHEMA, **asdict(state), **origin}
     texts = (
         json.dumps(facts, indent=2) + "\n",
@@ -120,6 +122,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
             if not (folder / name).is_file():
                 raise ValueError(f"{name} is missing")
         origin = {name: facts.pop(name) for name in ("data", "packages", "weights")}
+        origin["suppliers"] = recorded(facts.pop("components", None))  # earlier ones have none
         selection, features = (texts[name].decode() for name in ("selection.toml", "features.toml"))
         made_from = MadeFrom(selection_from_toml(selection), features_from_toml(features), **origin)
         return Checkpoint(folder, State(**facts), made_from)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bstkit.config.features import Features
 from bstkit.config.selection import Selection
+from bstkit.supplier import Supplier
 
 WITHOUT_EFFECT = {"train.checkpoint_steps", "train.join_timeout_s"}
 """Settings of `[train]` that do not change what is learned."""
@@ -26,6 +27,7 @@ class MadeFrom:
         data: the fingerprint of the prepared data.
         packages: name -> version of what may change the last bits.
         weights: SHA-256 of the weights file that it began with; empty where it began with none.
+        suppliers: key of each component -> who supplied it; empty where an earlier bstkit kept none.
     """
 
     selection: Selection
@@ -33,6 +35,7 @@ class MadeFrom:
     data: str
     packages: Mapping[str, str]
     weights: str = ""
+    suppliers: Mapping[str, Supplier] = field(default_factory=dict)
 
 
 def selection_changes(before: Selection, now: Selection) -> list[str]:

@@ -47,7 +47,7 @@ def check_init(run: Run, selection: Selection, features: Features, registry: Reg
     Raises:
         TrainingError: something does not fit, and `train.init_partial` is off. All of it is listed.
     """
-    ours, theirs = _shapes(selection, features, registry), _shapes(run.selection, run.features)
+    ours, theirs = _shapes(selection, features, registry), _shapes(run.selection, run.features, run.registry)
     columns = list(_column_changes(features, run.features))
     shared = {path: space for space in features.spaces if (path := f"{space}_embedding/embeddings") in ours}
     spaces = dict(_space_changes({name: features.spaces[name] for name in shared.values()}, run))

@@ -14,10 +14,14 @@ def open_init_run(init_from: Run | Path | str) -> Run:
 
     Raises:
         RunError: there is no whole run. A bundle is none: its graph keeps no weights by their names in training.
+        PluginError: its components are not installed.
     """
-    if isinstance(init_from, Run):
-        return init_from
-    folder = Path(init_from)
+    run = init_from if isinstance(init_from, Run) else _opened(Path(init_from))
+    run.check_components()
+    return run
+
+
+def _opened(folder: Path) -> Run:
     if is_bundle(folder):
         run = f": {folder.parent}" if (folder.parent / WEIGHTS).is_file() else ""
         raise RunError(

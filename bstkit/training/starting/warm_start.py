@@ -68,7 +68,7 @@ def start_from(fit: InitFit, composed: Composed, dataset: Dataset) -> dict[str, 
         the first step.
     """
     run = fit.run
-    restored = restore(run.selection, run.features, run.folder / WEIGHTS)
+    restored = restore(run.selection, run.features, run.folder / WEIGHTS, run.registry)
     theirs = {one.path: one for one in restored.serving.weights}
     spaces = {path: space for space, path in fit.tables.items()}
     tables: dict[str, Rows] = {}
