@@ -101,8 +101,10 @@ def test_provenance_names_the_package(built):
     assert {manifest["identity"]["components"][key] for key in KEYS} == {"bstkit-industry 0.1.0"}
 
 
-def test_export_pass_ran(built):
+def test_export_pass_ran_and_is_recorded(built):
     folder, _ = built
+    [recorded] = json.loads((folder / "bundle" / "report.json").read_text())["passes"]
+    assert (recorded["name"], recorded["supplier"]) == ("merge_products", "bstkit-industry 0.1.0")
     model = onnx.load(folder / "bundle" / "model.onnx")
     merged = [node.name for node in model.graph.node if "/products_" in node.name and node.op_type != "Split"]
     assert "head_ple/level_1/products_1/MatMul" in merged
