@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "examples" / "bstkit_industry"
 KEYS = ["encoder.hstu", "pooling.target_attention", "head.ple"]
 SMALL = [
-    *("train.epochs=2", "train.batch_size=64", "encoder.num_blocks=1"),
+    *("train.epochs=1", "train.batch_size=64", "encoder.num_blocks=1"),
     *("pooling.num_heads=2", "pooling.key_dim=4", "pooling.value_dim=4", "pooling.top_k=3"),
     *("head.expert_units=[8]", "head.tower_units=[4]"),
 ]
