@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bstkit.bundle.diff import diff_bundles
     from bstkit.bundle.replay import verify_bundle
     from bstkit.bundle.scorer import load_bundle
-    from bstkit.component import Component
+    from bstkit.component import Component, GraphPass
     from bstkit.compose import compose
     from bstkit.config.features_file import load_features
     from bstkit.config.resolve import load_selection
@@ -54,6 +54,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "ExportError",
+    "GraphPass",
     "PluginError",
     "ProviderError",
     "RunError",
@@ -83,6 +84,7 @@ __all__ = [
 
 _MODULES = {
     "Component": "bstkit.component",
+    "GraphPass": "bstkit.component",
     "__version__": "bstkit.version",
     "compose": "bstkit.compose",
     "describe_log": "bstkit.data.description",
