@@ -89,12 +89,22 @@ def print_reports(reports: Sequence[ComponentReport], broken: Sequence[Plugin]) 
     if len(reports) > 1:
         _print_components(reports)
     for report in reports:
-        for one in report.outcomes:
-            if one.state == "broken":
-                typer.echo(f"{report.key} breaks {one.rule}: {one.evidence}\n  likely cause: {one.cause}\n")
+        for (evidence, cause), rules in _broken(report).items():
+            typer.echo(f"{report.key} breaks {', '.join(rules)}: {evidence}\n  likely cause: {cause}\n")
+        if set(report.counts) == {"not applicable"}:
+            typer.echo(f"nothing of {report.key} was checked: {report.outcomes[0].evidence}\n")
     for plugin in broken:
         typer.echo(f"plugin {plugin.label} did not load, so none of its components was checked: {plugin.cause}\n")
     typer.echo(_counted(reports))
+
+
+def _broken(report: ComponentReport) -> dict[tuple[str, str], list[str]]:
+    """Evidence and cause -> the rules with it: a component that cannot be imported breaks all of them alike."""
+    rules: dict[tuple[str, str], list[str]] = {}
+    for one in report.outcomes:
+        if one.state == "broken":
+            rules.setdefault((one.evidence, one.cause), []).append(one.rule)
+    return rules
 
 
 def _print_components(reports: Sequence[ComponentReport]) -> None:

@@ -66,8 +66,9 @@ class ComponentReport:
 
     @property
     def passed(self) -> bool:
-        """Whether no rule counts against it."""
-        return all(outcome.state in GOOD for outcome in self.outcomes)
+        """Whether no rule counts against it, and one was checked at least: nothing passes by not running."""
+        states = {outcome.state for outcome in self.outcomes}
+        return states <= set(GOOD) and bool(states - {"not applicable"})
 
     @property
     def counts(self) -> Counter[State]:

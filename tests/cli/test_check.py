@@ -4,7 +4,7 @@ import pytest
 
 from bstkit.manager import BUILT_IN
 from bstkit.testing import RULES
-from tests.plugin_packages import entry_point
+from tests.plugin_packages import component, entry_point
 
 LIGHT = ("--rule", "declares_without_keras", "--rule", "rejects_bad_arguments")
 
@@ -61,6 +61,20 @@ def test_all_counts_a_plugin_that_did_not_load_as_broken(run, packages, monkeypa
     ran = run("check", "--all", "--rule", "rejects_bad_arguments")
     assert ran.code == 1
     assert "plugin absent 1.0 did not load, so none of its components was checked" in ran.out
+
+
+def test_component_that_cannot_be_imported_breaks_the_rules_with_one_message(run, packages):
+    packages.add("gone", component("pooling.gone"))
+    ran = run("check", "pooling.gone", "--rule", "rejects_bad_arguments", "--rule", "config_round_trips")
+    assert ran.code == 1
+    assert ran.out.count("cannot be imported: ModuleNotFoundError") == 3  # two rows, one message
+    assert "pooling.gone breaks rejects_bad_arguments, config_round_trips: " in ran.out
+
+
+def test_nothing_passes_by_not_running(run):
+    ran = run("check", "head.mlp", "--rule", "padding_is_ignored")
+    assert ran.code == 1
+    assert "nothing of head.mlp was checked: a head is given no steps" in ran.out
 
 
 WRONG = {
