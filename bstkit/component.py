@@ -37,8 +37,8 @@ class Component:
 class GraphPass:
     """A rewrite of the exported graph that a plugin provides.
 
-    It comes after the built-in passes, and nothing tidies up behind it: it gives what it adds a name of its own, shape
-    and dtype, keeps the nodes in order, and takes out the weights that nothing reads any more.
+    It comes after the built-in passes, and gives what it adds a name of its own. Behind it, what nothing reads any
+    more is taken out, weights too, nodes are put in order, and shapes and dtypes are inferred.
 
     Args:
         name: the idea in snake_case; shown when a pass breaks the tolerance.

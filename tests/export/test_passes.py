@@ -228,6 +228,24 @@ def test_pass_that_cannot_be_imported_is_named(target):
         run_passes(graph(lambda op, x: op.Relu(x)), {}, 18, [GraphPass("mine", target, "")])
 
 
+def read_x_in_place_of_the_sum(model):
+    """A pass that leaves a node and its weight behind, and adds a node whose shape it does not know."""
+    [add, relu] = model.graph
+    made = ir.node("Neg", [add.inputs[0]], name="mine/Neg")
+    model.graph.append(made)
+    relu.replace_input_with(0, made.outputs[0])
+
+
+def test_nothing_unread_stays_behind_a_pass_and_shapes_are_known():
+    model = graph(lambda op, x: op.Relu(op.Add(x, np.ones(4, np.float32))))
+    run_passes(model, {}, 18, [GraphPass("mine", f"{__name__}:read_x_in_place_of_the_sum", "")])
+    assert [node.op_type for node in model.graph] == ["Neg", "Relu"]
+    assert list(model.graph.initializers) == []
+    [negated] = model.graph.node(0).outputs
+    assert (negated.dtype, list(negated.shape)) == (ir.DataType.FLOAT, ["batch", "time", 4])
+    np.testing.assert_array_equal(run(model, x=X), np.maximum(-X, 0))
+
+
 def negate_last_sigmoid(model):
     """A pass that turns the probability round."""
     for node in list(model.graph):

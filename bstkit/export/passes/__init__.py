@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 
 import onnx_ir as ir
+from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from bstkit.component import GraphPass
 from bstkit.errors import BstkitError, ExportError, PluginError
@@ -124,11 +125,19 @@ def _run(graph_pass: GraphPass, model: ir.Model) -> None:
         ) from error
     try:
         rewrite(model)
+        _tidy(model)
     except Exception as error:
         raise ExportError(
             f"export pass '{graph_pass.name}' failed: {type(error).__name__}: {error}",
             _THEIRS,
         ) from error
+
+
+def _tidy(model: ir.Model) -> None:
+    """Take out what a plugin's pass left unread, weights too, and put what it added in order."""
+    RemoveUnusedNodesPass()(model)
+    order_nodes(model)
+    infer_shapes(model)
 
 
 def checked(check: Callable[[ir.Model], None], model: ir.Model, step: str, hint: str = _OURS) -> None:
