@@ -9,8 +9,8 @@ from collections.abc import Collection
 from bstkit.plugin import Remark
 
 SLOW_MS = 300.0
-"""Every command loads every plugin. A bare one takes some 400 ms, a hook module that imports nothing heavy 1 to 5,
-NumPy about 100, Keras some 4,000: past this limit one plugin makes `bstkit list` feel slow; below it nobody notices."""
+"""Every command loads every plugin. `bstkit list` takes some 350 ms, a hook module that imports nothing heavy a few,
+NumPy about 100, Keras 5,000: past this limit one plugin about doubles every command; below it nobody notices."""
 
 _LARGE = 20
 """Modules that a package must bring to be named: what a second of importing is made of."""
