@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bstkit.component import Component
 from bstkit.plugin import Plugin, Remark, normalised
@@ -94,14 +94,15 @@ def preferred(candidates: Iterable[Provided], name: str) -> Provided | None:
     return meant[0] if len(meant) == 1 else None
 
 
-def clash_remarks(plugin: Plugin, found: Mapping[str, Clash]) -> tuple[Remark, ...]:
-    """A remark for each component of a plugin that others provide, too."""
-    return tuple(
+def with_clashes(plugin: Plugin, found: Mapping[str, Clash]) -> Plugin:
+    """The plugin with a remark for each of its components that others provide, too, in place of such remarks before."""
+    remarks = [
         Remark("clash", f"{key}: {clash.note(one)}")
         for key, clash in found.items()
         for one in clash.candidates
         if one.component in plugin.components and one.is_by(plugin.title)
-    )
+    ]
+    return replace(plugin, remarks=(*remarks, *(remark for remark in plugin.remarks if remark.name != "clash")))
 
 
 def _listed(names: list[str]) -> str:

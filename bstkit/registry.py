@@ -18,7 +18,7 @@ from bstkit.errors import BstkitError, ComponentError, PluginError
 from bstkit.local_file import LOCAL_FILE, import_local_file
 from bstkit.manager import Plugins, load_plugins, warn_of_broken, warn_of_disabled
 from bstkit.plugin import Plugin, cause_of
-from bstkit.provided import Clash, Provided, clash_remarks, clashes
+from bstkit.provided import Clash, Provided, clashes, with_clashes
 from bstkit.record_checks import old_fields
 from bstkit.spelling import did_you_mean, nearest
 
@@ -95,10 +95,7 @@ class Registry:
         order = list(KINDS)
         self._provided = sorted(provided, key=lambda one: (order.index(one.component.kind), one.component.name))
         self.clashes = clashes(self._provided, prefer)
-        found = (
-            replace(plugin, remarks=(*clash_remarks(plugin, self.clashes), *plugin.remarks)) for plugin in plugins.found
-        )
-        self.plugins = replace(plugins, found=tuple(found))
+        self.plugins = replace(plugins, found=tuple(with_clashes(plugin, self.clashes) for plugin in plugins.found))
 
     def list(self, kind: str | None = None) -> tuple[Provided, ...]:
         """List components by kind and name, clashing ones included.

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from bstkit.errors import ComponentError, PluginError
-from bstkit.registry import load_registry
+from bstkit.registry import Registry, load_registry
 from tests.plugin_packages import Packages, component
 
 KEY = "encoder.tcn"
@@ -47,6 +47,13 @@ def test_settled_clash_says_who_is_used(packages):
         "second": ["encoder.tcn: preferred to that of first 1.0 and third 1.0"],
         "third": ["encoder.tcn: not used: prefer names second"],
     }
+
+
+def test_remarks_are_those_of_the_last_registry_made_of_the_plugins(packages):
+    packages.add("first", component(KEY))
+    packages.add("second", component(KEY))
+    again = Registry(registry(packages).plugins, {}, {KEY: "second"})
+    assert remarks(again)["first"] == ["encoder.tcn: not used: prefer names second"]
 
 
 def test_clash_with_a_local_file_names_the_file(packages, tmp_path):
