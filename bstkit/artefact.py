@@ -169,7 +169,7 @@ def load_run(folder: Path | str) -> Run:
     if missing:
         raise RunError(f"{folder} is not a whole run: {', '.join(missing)} missing", "train again into a new folder")
     try:
-        selection = selection_from_toml((folder / "selection.toml").read_text(encoding="utf-8"))
+        selection = selection_from_toml((folder / "selection.toml").read_text(encoding="utf-8")).of_run()
         metrics, provenance = (json.loads((folder / name).read_bytes()) for name in ("metrics.json", "provenance.json"))
     except (OSError, ValueError) as error:
         raise RunError(f"{folder} cannot be read: {error}", "train again; a file of the run is damaged") from error

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 
-from bstkit.registry import Provided, Registry
+from bstkit.provided import Provided
+from bstkit.registry import Registry
 from bstkit.signature import Parameter, parameters
 
 

@@ -9,6 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CONTRACT_VERSION = 1
+"""Of hooks, records and calls together; `docs/stability.md` says what a number promises."""
+
+OLDEST_CONTRACT = 1
+"""The oldest version whose components still work; those of older ones are refused."""
+
+
+def honoured_contracts() -> str:
+    """The versions that work: `"1"`, or `"1 to 3"`."""
+    return str(CONTRACT_VERSION) if OLDEST_CONTRACT == CONTRACT_VERSION else f"{OLDEST_CONTRACT} to {CONTRACT_VERSION}"
+
 
 REQUIREMENTS = {
     "fixed_length": "every history is padded to its max_length, so the time dimension is known",
@@ -25,11 +35,13 @@ class Tensor:
         dtype: `"float"` (the compute dtype), `"bool"` or `"int32"`.
         dims: its dimensions.
         meaning: one line for error messages and docs.
+        since: the contract version from which on components are given it in this form.
     """
 
     dtype: str
     dims: tuple[str | int, ...]
     meaning: str
+    since: int = 1
 
 
 TENSORS = {
@@ -60,6 +72,7 @@ class Kind:
         writes: the name under which compose binds the returned tensor.
         shape: the returned tensor's dimensions.
         training_only: never part of a served graph.
+        since: the contract version from which on it has this form; a further tensor that `call` may name has its own.
     """
 
     name: str
@@ -67,6 +80,7 @@ class Kind:
     writes: str
     shape: tuple[str | int, ...]
     training_only: bool = False
+    since: int = 1
 
 
 KINDS = {

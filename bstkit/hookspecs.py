@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 hookspec = pluggy.HookspecMarker("bstkit")
 hookimpl = pluggy.HookimplMarker("bstkit")
+
+SINCE = {"bstkit_components": 1, "bstkit_callbacks": 1, "bstkit_export_passes": 1}
+"""Hook -> the contract version from which on it has this form; one more argument keeps the form."""
 
 
 @hookspec
@@ -37,3 +42,31 @@ def bstkit_callbacks(run: TrainingRun) -> Iterable[keras.callbacks.Callback]:
 def bstkit_export_passes() -> Iterable[GraphPass]:
     """Rewrites of the exported graph, applied in order; each is verified on its own."""
     return ()
+
+
+@dataclass(frozen=True)
+class Hook:
+    """What `bstkit list hook` says about a hook.
+
+    Args:
+        name: its name.
+        arguments: what an implementation may name.
+        since: the contract version from which on it has this form.
+        summary: one line.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    since: int
+    summary: str
+
+
+def hooks() -> dict[str, Hook]:
+    """Every hook by name, in the order of this file."""
+    found = {name: value for name, value in globals().items() if name.startswith("bstkit_")}
+    return {
+        name: Hook(
+            name, tuple(inspect.signature(spec).parameters), SINCE[name], (spec.__doc__ or "").partition("\n")[0]
+        )
+        for name, spec in found.items()
+    }

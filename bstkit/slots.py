@@ -8,11 +8,14 @@ from typing import Any
 
 from bstkit.config.selection import Use
 from bstkit.contracts import GIVEN_PARAMETERS, KINDS, TENSORS
+from bstkit.deprecations import current_tensors
 from bstkit.errors import ComponentError
 
 
 def called_with(layer: Any) -> dict[str, inspect.Parameter]:
     """The tensors that a component's `call` names, in order, without those that its settings make it ignore.
+
+    Of a deprecated tensor the key is today's name, and the parameter has the name that `call` gives it.
 
     Args:
         layer: the component, whose `ignored_tensors` are left out, where its class has such a property; or the class.
@@ -23,7 +26,8 @@ def called_with(layer: Any) -> dict[str, inspect.Parameter]:
     known = owner is not layer and hasattr(owner, "ignored_tensors")
     for name in ("self", "training", *(layer.ignored_tensors if known else ())):
         parameters.pop(name, None)
-    return {name: p for name, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+    current = current_tensors(parameters)
+    return {current[name]: p for name, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
 
 
 def make(use: Use, component_class: type, given: dict[str, Any], prefix: str = "") -> Any:
@@ -92,7 +96,7 @@ def arguments(layer: Any, use: Use, tensors: dict[str, Any]) -> tuple[list[Any],
         if parameters[name].default is inspect.Parameter.empty:  # by position: a `mask` by name is Keras's implicit one
             positional.append(tensors[name])
         else:
-            named[name] = tensors[name]
+            named[parameters[name].name] = tensors[name]
     return positional, named
 
 

@@ -92,8 +92,8 @@ def _is_there(key: str, supplier: Supplier, registry: Registry, selection: Selec
     """Whether something provides a component, and what is preferred does."""
     if supplier.is_file and key in selection.components:
         return Path(selection.components[key].rpartition(":")[0]).is_file()
-    names, preferred = _providing(registry, key), registry.prefer.get(key)
-    return normalised(preferred) in names if preferred else bool(names)
+    preferred = registry.prefer.get(key)
+    return any(not preferred or one.is_by(preferred) for one in registry.list() if one.component.key == key)
 
 
 def _why_not(what: Path, supplier: Supplier, plugins: Plugins) -> tuple[str, str]:
@@ -106,7 +106,8 @@ def _why_not(what: Path, supplier: Supplier, plugins: Plugins) -> tuple[str, str
             return f"which is {plugin.cause}", f"enable {plugin.distribution} again"
         if plugin.state != "loaded":
             hint = f"repair {plugin.distribution}; `bstkit plugins` shows every plugin"
-            why = f"of which {plugin.version} is {plugin.state}: {plugin.cause}"
+            state = "is broken" if plugin.state == "broken" else "did not load"
+            why = f"of which {plugin.version} {state}: {plugin.cause}"
             return why, hint if plugin.version == supplier.version else ""
     found = ours[0].version if ours else _installed(supplier.name)
     return ("which is not installed" if found is None else f"of which {found} is installed and has none"), ""

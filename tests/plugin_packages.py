@@ -26,9 +26,9 @@ class PluginEntryPoint(EntryPoint):
     dist: Any = None
 
 
-def entry_point(distribution: str, version: str, module: str) -> EntryPoint:
+def entry_point(distribution: str, version: str, module: str, name: str = "") -> EntryPoint:
     """Return the entry point by which a distribution would name a plugin's module."""
-    found = PluginEntryPoint(name=distribution, value=module, group="bstkit")
+    found = PluginEntryPoint(name=name or distribution, value=module, group="bstkit")
     vars(found)["dist"] = Distribution(distribution, version)
     return found
 
@@ -47,9 +47,11 @@ class Packages:
         self._monkeypatch = monkeypatch
         self.found = [BUILT_IN]
 
-    def add(self, distribution: str, *components: Any, version: str = "1.0", **contents: Any) -> EntryPoint:
-        """Add a package that yields components, or whose module holds `contents`."""
-        name = distribution.replace("-", "_")
+    def add(
+        self, distribution: str, *components: Any, version: str = "1.0", entry: str = "", **contents: Any
+    ) -> EntryPoint:
+        """Add a package that yields components, or whose module holds `contents`; `entry` is one of several plugins."""
+        name = "_".join(part.replace("-", "_") for part in (distribution, entry) if part)
         module = ModuleType(name)
         if components:
 
@@ -59,7 +61,7 @@ class Packages:
             contents["bstkit_components"] = hookimpl(bstkit_components)
         vars(module).update(contents)
         self._monkeypatch.setitem(sys.modules, name, module)
-        found = entry_point(distribution, version, name)
+        found = entry_point(distribution, version, name, entry)
         self.found.append(found)
         return found
 

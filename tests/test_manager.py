@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from bstkit import hookimpl
-from bstkit.component import Component
+from bstkit.component import Component, GraphPass
 from bstkit.errors import PluginError
 from bstkit.manager import BUILT_IN, load_plugins, normalised, warn_of_broken
 from tests.plugin_packages import Packages, component
@@ -49,6 +49,18 @@ def test_load_plugins_orders_built_ins_first_then_by_distribution(packages):
     assert [plugin.distribution for plugin in found] == ["bstkit", "Alpha", "zebra"]
 
 
+def yielding(hook=None, name="", **records):
+    """A marked hook that yields one record, or does what a function does."""
+    if hook is None:
+        [(name, record)] = records.items()
+
+        def hook():
+            yield record
+
+    hook.__name__ = name
+    return hookimpl(hook)
+
+
 def _components():
     yield component("encoder.gru")
 
@@ -89,8 +101,11 @@ WRONG_RECORDS = {
         component("encoder.gru", target="some_package"),
         "must be 'module:Class'; received 'some_package'",
     ),
-    "newer_contract": (component("encoder.gru", contract=2), "written for contract 2; this bstkit knows 1"),
+    "no_contract": (component("encoder.gru", contract="1"), "contract must be 1 or more; received '1'"),
     "unknown_requirement": (component("encoder.gru", requires=frozenset({"fixed_lenght"})), "'fixed_length'"),
+    "far_requirement": (component("encoder.gru", requires=frozenset({"x"})), "requires 'x', known: fixed_length"),
+    "requirement_no_set": (component("encoder.gru", requires="sessions"), "must be a frozenset; received 'sessions'"),
+    "no_text": (component("encoder.gru", summary=None), "summary of a Component must be text; received None"),
 }
 
 
@@ -113,6 +128,35 @@ def test_load_plugins_refuses_a_wrong_record(packages, record, cause):
     assert cause in plugin.cause
 
 
+WRONG_PASSES = {
+    "no_pass": ("fold", "yielded 'fold', which is no GraphPass"),
+    "wrong_target": (GraphPass("fold", "some_package", ""), "must be 'module:function'; received 'some_package'"),
+}
+
+
+@pytest.mark.parametrize(("record", "cause"), WRONG_PASSES.values(), ids=WRONG_PASSES)
+def test_load_plugins_refuses_a_wrong_pass(packages, record, cause):
+    packages.add("broken", bstkit_export_passes=yielding(bstkit_export_passes=record))
+    plugin = load_one(packages)["broken"]
+    assert plugin.state == "broken"
+    assert cause in plugin.cause
+
+
+def test_load_plugins_reads_export_passes(packages):
+    folds = GraphPass("fold", "some_package.passes:fold", "Fold what can be folded.")
+    packages.add("folds", bstkit_export_passes=yielding(bstkit_export_passes=folds))
+    assert load_one(packages)["folds"].passes == (folds,)
+
+
+def test_load_plugins_knows_a_plugin_of_a_newer_contract(packages):
+    packages.add("new", component("encoder.old"), component("encoder.new", contract=2))
+    plugin = load_one(packages)["new"]
+    assert plugin.state == "newer contract"
+    assert plugin.cause == "encoder.new is written for contract 2; this bstkit knows 1: upgrade bstkit"
+    assert plugin.advice == "upgrade bstkit, or install an older new"
+    assert [one.key for one in plugin.components] == ["encoder.old", "encoder.new"]
+
+
 def test_load_plugins_refuses_a_component_provided_twice(packages):
     packages.add("broken", component("pooling.fine"), component("pooling.fine"))
     assert load_one(packages)["broken"].cause == "pooling.fine is provided twice"
@@ -124,6 +168,23 @@ def test_load_plugins_isolates_an_import_error(packages):
     assert plugin.state == "broken"
     assert plugin.cause == "ModuleNotFoundError: No module named 'broken_that_is_absent'"
     assert isinstance(plugin.error, ModuleNotFoundError)
+
+
+def test_load_plugins_keeps_what_a_plugin_prints_off_standard_output(packages, capsys):
+    def chatty():
+        print("hello")  # noqa: T201 - what plugins do
+        yield component("encoder.chatty")
+
+    packages.add("chatty", bstkit_components=yielding(chatty, "bstkit_components"))
+    assert load_one(packages)["chatty"].state == "loaded"
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "hello\n")
+
+
+def test_a_hook_of_a_later_bstkit_can_be_optional(packages):
+    packages.add("ahead", component("encoder.gru"), bstkit_from_the_future=hookimpl(lambda: (), optionalhook=True))
+    plugin = load_one(packages)["ahead"]
+    assert (plugin.state, plugin.hooks) == ("loaded", ("bstkit_components",))
 
 
 def test_load_plugins_never_imports_a_disabled_plugin(packages):

@@ -15,8 +15,10 @@ def packages(monkeypatch):
     return Packages(monkeypatch)
 
 
-def choices(components=(), prefer=(), disable=()):
-    return SimpleNamespace(components=dict(components), prefer=dict(prefer), disable=tuple(disable))
+def choices(components=(), prefer=(), disable=(), origins=()):
+    return SimpleNamespace(
+        components=dict(components), prefer=dict(prefer), disable=tuple(disable), origins=dict(origins)
+    )
 
 
 def raised(action, *arguments):

@@ -11,9 +11,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bstkit.cli import check, data, diff, discover, evaluate, export, init, predict, report, sweep, train
+from bstkit.cli import check, data, diff, discover, evaluate, export, init, plugins, predict, report, sweep, train
 from bstkit.cli.console import configure_logging, is_verbose, report_error, report_note, report_traceback
 from bstkit.cli.stopping import Stopped
+from bstkit.disabling import FLAG, VARIABLE, disabled_by_flag, names_in
 from bstkit.errors import BstkitError, WorkerFinished
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for commands in (init, data, train, sweep, export, predict, evaluate, diff, report, discover, check):
+for commands in (init, data, train, sweep, export, predict, evaluate, diff, report, discover, check, plugins):
     commands.add_commands(app)
 
 
@@ -79,10 +80,21 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _program(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only: no notes, warnings or progress.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more, and show tracebacks.")] = False,
+    disable_plugins: Annotated[
+        list[str] | None,
+        typer.Option(
+            FLAG,
+            metavar="NAMES",
+            help=f"Leave these plugins out: distributions, with commas; repeatable. So does the variable {VARIABLE}.",
+        ),
+    ] = None,
 ) -> None:
     configure_logging(quiet, verbose)
+    names = [name for text in disable_plugins or () for name in names_in(text)]
+    context.with_resource(disabled_by_flag(names))

@@ -45,7 +45,7 @@ def check_components(
     keys = _named(keys or [], [one.component.key for one in known.list()] if every else None)
     check_keys(keys, known)
     chosen = [rule.name for rule in chosen_rules(rules or None)]
-    broken = [one for one in known.plugins.found if one.state == "broken"] if every else []
+    broken = [one for one in known.plugins.found if one.state not in ("loaded", "disabled")] if every else []
     total = len(keys) * len(chosen)
     reports: list[ComponentReport] = []
     with heavy_job() as progress, progress.stage("check") as advance:

@@ -1,4 +1,4 @@
-"""`list`, `show`, `plugins`: what is there to compose with."""
+"""`list`, `show`: what is there to compose with."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from bstkit.cli.choices import TRAIN_CHOICES, list_choices, show_choice
 from bstkit.cli.composition import draw_composition
+from bstkit.cli.hooks import HOOK, list_hooks
 from bstkit.cli.options import (
     JsonOption,
     LayersOption,
@@ -22,16 +23,17 @@ from bstkit.cli.options import (
     open_registry,
 )
 from bstkit.cli.render import print_json, print_pairs, print_table
+from bstkit.contracts import REQUIREMENTS, honoured_contracts
 
 if TYPE_CHECKING:
-    from bstkit.registry import Provided
+    from bstkit.provided import Provided
+    from bstkit.registry import Registry
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add this module's commands to the program."""
     app.command("list")(list_components)
     app.command("show")(grouped_options(show))
-    app.command("plugins")(list_plugins)
 
 
 def list_components(
@@ -39,16 +41,24 @@ def list_components(
     json: JsonOption = False,
     registry: RegistryOption = None,
 ) -> None:
-    """List the components, all or of one kind; `optimizer` and `schedule` list what [train] names so."""
+    """List the components, all or of one kind; `optimizer` and `schedule` list what [train] names so, `hook` the hooks
+    that a plugin may implement.
+    """
     if kind in TRAIN_CHOICES:
         list_choices(kind, json)
         return
-    provided = open_registry(registry).list(kind)
-    if json:
-        print_json([_record(one) for one in provided])
+    if kind == HOOK:
+        list_hooks(json)
         return
-    rows = [(one.component.key, one.component.summary, one.provider) for one in provided]
-    print_table(("component", "summary", "provider"), rows)
+    known = open_registry(registry)
+    provided = known.list(kind)
+    notes = [_clash_note(known, one) for one in provided]
+    if json:
+        print_json([_record(one) | {"clash": note} for one, note in zip(provided, notes, strict=True)])
+        return
+    columns = ("component", "summary", "provider", *(["note"] if any(notes) else []))
+    rows = [(*_row(one), note) for one, note in zip(provided, notes, strict=True)]
+    print_table(columns, [row[: len(columns)] for row in rows])
 
 
 def show(
@@ -86,7 +96,7 @@ def _show_component(key: str, registry: Path | None, json: bool) -> None:
         del row["annotation"]
     if json:
         facts = {"source": card.source, "description": card.description, "parameters": rows}
-        print_json(_record(card.provided) | facts)
+        print_json(_record(card.provided) | {"clash": _clash_note(known, card.provided)} | facts)
         return
     component = card.provided.component
     print_pairs(
@@ -94,8 +104,10 @@ def _show_component(key: str, registry: Path | None, json: bool) -> None:
             ("component", key),
             ("summary", component.summary),
             ("reference", component.reference),
-            ("requires", ", ".join(sorted(component.requires))),
+            ("requires", "; ".join(f"{one}: {REQUIREMENTS[one]}" for one in sorted(component.requires))),
+            ("contract", f"{component.contract}; this bstkit honours {honoured_contracts()}"),
             ("provider", card.provided.provider),
+            ("clash", _clash_note(known, card.provided)),
             ("source", card.source),
         )
     )
@@ -106,29 +118,16 @@ def _show_component(key: str, registry: Path | None, json: bool) -> None:
         print_table(("parameter", "type", "default", "meaning"), cells)
 
 
-def list_plugins(json: JsonOption = False, registry: RegistryOption = None) -> None:
-    """List the plugins: loaded, broken or disabled, and why."""
-    plugins = open_registry(registry).plugins.found
-    if json:
-        rows = [{name: value for name, value in vars(plugin).items() if name != "error"} for plugin in plugins]
-        print_json([row | {"components": [one.key for one in row["components"]]} for row in rows])
-        return
-    print_table(
-        ("plugin", "version", "state", "load ms", "components", "hooks", "cause"),
-        [
-            (
-                one.distribution,
-                one.version,
-                one.state,
-                one.load_ms,
-                len(one.components),
-                ", ".join(one.hooks),
-                one.cause,
-            )
-            for one in plugins
-        ],
-    )
+def _clash_note(known: Registry, one: Provided) -> str:
+    """What stands behind a component that others provide, too."""
+    clash = known.clashes.get(one.component.key)
+    return "" if clash is None else clash.note(one)
+
+
+def _row(one: Provided) -> tuple[str, ...]:
+    return one.component.key, one.component.summary, one.provider
 
 
 def _record(one: Provided) -> dict[str, object]:
-    return {"key": one.component.key, **asdict(one.component), "distribution": one.distribution, "version": one.version}
+    who = {"distribution": one.distribution, "version": one.version, "provider": one.provider}
+    return {"key": one.component.key, **asdict(one.component), **who}

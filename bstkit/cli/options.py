@@ -54,7 +54,7 @@ EdgeBatchOption = Annotated[
 
 def complete_kinds(incomplete: str) -> list[str]:
     """Complete the name of a kind."""
-    return [kind for kind in (*KINDS, *TRAIN_CHOICES) if kind.startswith(incomplete)]
+    return [kind for kind in (*KINDS, *TRAIN_CHOICES, "hook") if kind.startswith(incomplete)]
 
 
 def complete_keys(incomplete: str) -> list[str]:

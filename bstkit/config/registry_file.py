@@ -137,7 +137,7 @@ class RecipeTable(SlotTable):
 
 
 class PluginTable(Table):
-    """`[plugins]`."""
+    """`[plugins]`: distributions, or `distribution:entry_point` where one has several plugins."""
 
     disable: list[str] = Field(default_factory=list)
     prefer: dict[Key, str] = Field(default_factory=dict)

@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from bstkit.config.document import Document
 from bstkit.config.layers import read_layers
@@ -19,6 +19,7 @@ from bstkit.config.registry_file import PluginTable, RegistryFile
 from bstkit.config.selection import ExportSettings, Selection, TrainSettings, Use
 from bstkit.config.slot_resolution import SlotResolution
 from bstkit.contracts import KINDS
+from bstkit.disabling import disabled_plugins
 from bstkit.errors import ConfigError
 from bstkit.manager import load_plugins
 from bstkit.registry import Registry
@@ -60,15 +61,16 @@ def load_selection(
     """
     document = read_layers(working_folder or Path.cwd(), registry_path)
     problems: list[Problem] = []
-    overrides = apply_environment(document, os.environ if environ is None else environ, problems)
+    environ = os.environ if environ is None else environ
+    overrides = apply_environment(document, environ, problems)
     overrides += apply_flags(document, recipe, slots or {}, settings, problems)
     _check_structure(document, problems)
-    choices = _plugin_choices(document)
-    registry = Registry(load_plugins(found, choices.disable), choices.components, choices.prefer)
+    choices = _plugin_choices(document, environ)
+    registry = Registry(load_plugins(found, choices.disabled), choices.components, choices.prefer)
     _check_defaults(document, registry, problems)
     selection = _select(document, overrides, registry, problems)
     raise_problems(problems, HINT)
-    return selection.model_copy(update={**dict(choices), "origins": selection.origins})
+    return selection.model_copy(update={**dict(choices), "origins": selection.origins | choices.origins})
 
 
 class PluginSettings(Table):
@@ -77,10 +79,17 @@ class PluginSettings(Table):
     components: dict[str, str]
     prefer: dict[str, str]
     disable: tuple[str, ...]
+    origins: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def disabled(self) -> dict[str, str]:
+        """Name -> by what it is disabled."""
+        return {name: self.origins[f"plugins.disable.{name}"] for name in self.disable}
 
 
 def load_plugin_settings(registry_path: Path | None = None, working_folder: Path | None = None) -> PluginSettings:
-    """Read `[components]` and `[plugins]` of the registry files, for commands that list what is there.
+    """Read `[components]` and `[plugins]` of the registry files, and what else disables plugins, for commands that list
+    what is there.
 
     Args:
         registry_path: the file that `--registry` names.
@@ -93,7 +102,7 @@ def load_plugin_settings(registry_path: Path | None = None, working_folder: Path
     problems: list[Problem] = []
     _check_structure(document, problems)
     raise_problems(problems, HINT)
-    return _plugin_choices(document)
+    return _plugin_choices(document, os.environ)
 
 
 def checked_selection(selection: Selection, registry: Registry) -> Selection:
@@ -145,10 +154,14 @@ def _check_defaults(document: Document, registry: Registry, problems: list[Probl
                 problems.append(problem)
 
 
-def _plugin_choices(document: Document) -> PluginSettings:
+def _plugin_choices(document: Document, environ: Mapping[str, str]) -> PluginSettings:
     plugins = PluginTable.model_validate(document.get(("plugins",), {}))
+    disabled = disabled_plugins(dict.fromkeys(plugins.disable, document.source(("plugins", "disable"))), environ)
     return PluginSettings(
-        components=document.get(("components",), {}), prefer=plugins.prefer, disable=tuple(plugins.disable)
+        components=document.get(("components",), {}),
+        prefer=plugins.prefer,
+        disable=tuple(disabled),
+        origins={f"plugins.disable.{name}": by for name, by in disabled.items()},
     )
 
 

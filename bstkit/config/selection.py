@@ -9,6 +9,7 @@ from pydantic import Field
 from bstkit.config.model import Table
 from bstkit.config.optimizers import Adam, Optimizer
 from bstkit.config.schedules import Constant, Schedule
+from bstkit.disabling import BY_RUN
 from bstkit.export import TargetName
 
 
@@ -167,7 +168,7 @@ class Selection(Stack):
         train, export: settings.
         components: `kind.name` -> `"file.py:Class"`, one-off layers of local files.
         prefer: `kind.name` -> distribution, settles clashes.
-        disable: distributions whose plugins are not loaded.
+        disable: distributions whose plugins are not loaded, whether a file, the environment or a flag said so.
         origins: dotted path -> where its value came from.
     """
 
@@ -189,6 +190,11 @@ class Selection(Stack):
         """Every used component, in the order in which compose calls them."""
         own = (stack.uses for stack in self.branches.values())
         return (*super().uses, *(use for uses in own for use in uses), self.head)
+
+    def of_run(self) -> Selection:
+        """The same, read from a run folder: whatever disabled plugins when it was trained, the run does now."""
+        disabled = {f"plugins.disable.{name}": BY_RUN for name in self.disable}
+        return self.model_copy(update={"origins": self.origins | disabled})
 
     def with_export(self, origin: str, **settings: Any) -> Selection:
         """The same with other `[export]` settings; those that are None stay as they are."""

@@ -74,7 +74,7 @@ def test_plugins_shows_state_cause_and_time(run, packages, tmp_path):
     assert by_name["bstkit"]["load_ms"] >= 0
     table = run("plugins").out
     assert "ModuleNotFoundError: No module named 'broken_that_is_absent'" in table
-    assert "disabled in registry.toml" in table
+    assert "disabled in ./registry.toml" in table
 
 
 def test_registry_flag_reaches_local_components(run, tmp_path):

@@ -14,11 +14,8 @@ from bstkit.bundle.card import CARD
 from bstkit.bundle.diff import diff_bundles
 from bstkit.bundle.manifest import read_manifest
 from bstkit.component import GraphPass
-from bstkit.errors import PluginError
 from bstkit.export.identity import identity_of, licences_of
-from bstkit.export.plugin_passes import plugin_passes
 from bstkit.hookspecs import hookimpl
-from bstkit.manager import load_plugins
 from bstkit.version import __version__
 from tests.plugin_packages import Packages
 from tests.report.reader import read
@@ -102,17 +99,6 @@ def test_built_in_models_have_no_passes_of_plugins(built):
     assert report["passes"] == []
     assert "callbacks" not in report["training"]
     assert "From plugins" not in (built.run.folder / "report.html").read_text(encoding="utf-8")
-
-
-def test_hook_that_yields_no_pass_names_its_plugin(monkeypatch):
-    @hookimpl
-    def bstkit_export_passes():
-        yield "fold"
-
-    packages = Packages(monkeypatch)
-    packages.add("folds", bstkit_export_passes=bstkit_export_passes)
-    with pytest.raises(PluginError, match=r"plugin folds 1\.0: bstkit_export_passes yielded 'fold', which is no Graph"):
-        plugin_passes(load_plugins(packages.found))
 
 
 @pytest.mark.parametrize("text", ["/home/me/mine.py sha256:" + "a" * 64, "/home/me/mine.py"])

@@ -1,0 +1,8 @@
+"""Misspells its hook, which pluggy alone would never mention."""
+
+from bstkit import hookimpl
+
+
+@hookimpl
+def bstkit_component():
+    return ()
