@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bstkit.cli import check, data, diff, discover, evaluate, export, init, plugins, predict, report, sweep, train
+from bstkit.cli import check, data, diff, discover, evaluate, export, init, new, plugins, predict, report, sweep, train
 from bstkit.cli.console import configure_logging, is_verbose, report_error, report_note, report_traceback
 from bstkit.cli.stopping import Stopped
 from bstkit.disabling import FLAG, VARIABLE, disabled_by_flag, names_in
@@ -23,7 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for commands in (init, data, train, sweep, export, predict, evaluate, diff, report, discover, check, plugins):
+for commands in (init, data, train, sweep, export, predict, evaluate, diff, report, discover, plugins, new, check):
     commands.add_commands(app)
 
 

@@ -77,7 +77,8 @@ class GraphBuilder:
 
         Args:
             step: called once, as `step(op, state, *slices)`, with another `op` that adds nodes to the body; it may use
-                values from outside. It returns the next state and any number of outputs `(batch, ...)`, each a node's.
+                values from outside. It returns the next state and any number of outputs `(batch, ...)`, each a node's
+                and no two the same: ONNX refuses it, and an Identity between them is cleaned away.
             state: the state before the first step, `(batch, ...)`.
             sequences: values `(time, batch, ...)`; `step` gets one slice of each, `(batch, ...)`.
 

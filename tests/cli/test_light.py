@@ -60,6 +60,9 @@ COMMANDS = {
     "evaluate_run": (("evaluate", "gone", "--data", "."), 2),
     "diff_help": (("diff", "--help"), 0),
     "init": (("init",), 0),
+    "new": (("new", "encoder.mamba"), 0),
+    "new_kind": (("new", "encodr.mamba"), 2),
+    "new_taken": (("new", "encoder.gru"), 2),
     "data_help": (("data", "--help"), 0),
     "fetch_list": (("data", "fetch", "--list"), 0),
     "fetch_name": (("data", "fetch", "movielens"), 2),
@@ -146,8 +149,8 @@ sys.stderr.write(f"heavy: {heavy}")
     assert heavy_after(code) == (0, "[]")
 
 
-def test_help_imports_no_plugin_and_no_configuration(heavy_after):
-    modules = '("bstkit.manager", "bstkit.config.resolve", "bstkit.plugins", "pydantic.main")'
+def test_help_imports_no_plugin_no_configuration_and_no_template_library(heavy_after):
+    modules = '("bstkit.manager", "bstkit.config.resolve", "bstkit.plugins", "pydantic.main", "copier")'
     assert heavy_after(CODE.replace('("tensorflow", "keras", "numpy")', modules), "--help") == (0, "[]")
 
 

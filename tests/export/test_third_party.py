@@ -176,6 +176,29 @@ def test_composite_builds_its_sublayers_and_derived_weights(gate_model):
     assert {"gate/dense/kernel", "gate/dense/bias", "gate/kernel/transpose"} <= set(model.graph.initializers)
 
 
+class DoubledFirst(keras.layers.Layer):
+    """Hands a sublayer what a node made, whose shape is not known while the graph is built."""
+
+    def build(self, shape):
+        self.dense = keras.layers.Dense(3, "tanh", name="dense", bias_initializer="random_normal")
+        self.dense.build(shape)
+
+    def call(self, inputs):
+        return self.dense(inputs * 2.0)
+
+    def to_onnx(self, op, inputs):
+        return op.layer(self.dense, op.Mul(inputs, 2.0))
+
+
+@pytest.mark.parametrize("shape", [(4,), (None, 4)], ids=str)
+def test_dense_takes_what_a_node_made(shape):
+    source = functional(lambda x: DoubledFirst(name="doubled")(x), x=("float32", shape))
+    model = convert(source)
+    x = np.random.default_rng(0).normal(size=(2, *(dim or 5 for dim in shape))).astype(np.float32)
+    np.testing.assert_allclose(run(model, x=x), keras_scores(source, x=x), atol=1e-6)
+    assert operations(model) == {"Mul": 1, "MatMul": 1, "Add": 1, "Tanh": 1}
+
+
 def test_sublayer_without_lowering_is_an_error():
     class Outer(Lowered):
         def build(self, shape):

@@ -1,4 +1,4 @@
-"""registry.toml, feature files and C++ sources are found in a wheel, a wheel of the sdist and an editable install."""
+"""The files that bstkit reads are in a wheel, a wheel of the sdist and an editable install."""
 
 import os
 import subprocess
@@ -15,10 +15,12 @@ import bstkit, importlib.metadata, sys
 from bstkit.bundle.cpp_project import cpp_sources
 from bstkit.config.resolve import load_selection
 from bstkit.data.feature_files import packaged_features
+from bstkit.scaffold.write import TEMPLATE
 print(bstkit.__file__)
 print(load_selection(environ={}).recipe)
 print(packaged_features("embedded").is_file() and packaged_features("movielens").is_file())
 print(sorted(one.name for one in cpp_sources().iterdir()))
+print(sorted(str(file.relative_to(TEMPLATE)) for file in TEMPLATE.rglob("*") if file.is_file()))
 print(importlib.metadata.version("bstkit"))
 print([entry.value for entry in importlib.metadata.entry_points(group="bstkit") if entry.dist.name == "bstkit"])
 """
@@ -70,10 +72,13 @@ def install(target, folder):
 def test_installed_package_finds_its_files(kind, checkout, built, tmp_path):
     target = ("--editable", str(checkout)) if kind == "editable" else (str(built[kind]),)
     python = install(target, tmp_path / "environment")
-    location, recipe, files, sources, version, entry_points = run(str(python), "-P", "-c", PROBE, cwd=tmp_path)
+    printed = run(str(python), "-P", "-c", PROBE, cwd=tmp_path)
+    location, recipe, files, sources, template, version, entry_points = printed
     assert Path(location).is_relative_to(checkout if kind == "editable" else tmp_path)
     assert (recipe, files, version) == ("bst_small", "True", "0.1.0")
     assert sources == str(sorted(path.name for path in (checkout / "examples" / "cpp").iterdir()))
+    source = checkout / "bstkit" / "scaffold" / "template"
+    assert template == str(sorted(str(file.relative_to(source)) for file in source.rglob("*") if file.is_file()))
     assert entry_points.startswith("['bstkit.plugins'")
 
 

@@ -1,0 +1,1 @@
+"""A plugin package to start from: what `bstkit new` writes."""
