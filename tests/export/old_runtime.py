@@ -20,14 +20,8 @@ ALLOWED = {False: (1e-5, 0.0), True: (1e-5, 1e-4)}
 """Whether an output is a logit -> absolute and relative tolerance."""
 
 
-def replay(folder, level):
-    """The largest difference of any case as a share of what is allowed; infinite where a score is not a number."""
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        str(folder / "model.onnx"), sess_options=options, providers=["CPUExecutionProvider"]
-    )
+def read_cases(folder):
+    """Case -> its inputs and its scores, by name."""
     cases = {}
     with np.load(str(folder / "cases.npz")) as arrays:
         for key in arrays.files:
@@ -35,6 +29,17 @@ def replay(folder, level):
             values = arrays[key]
             values = values.astype(object) if values.dtype.kind == "U" else values
             cases.setdefault(case, {"in": {}, "out": {}})[side][name] = values
+    return cases
+
+
+def replay(folder, level, cases):
+    """The largest difference of any case as a share of what is allowed; infinite where a score is not a number."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, level)
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(
+        str(folder / "model.onnx"), sess_options=options, providers=["CPUExecutionProvider"]
+    )
     worst = 0.0
     for case in cases.values():
         names = list(case["out"])
@@ -51,10 +56,11 @@ def replay(folder, level):
 if __name__ == "__main__":
     found = {}
     for folder in map(Path, sys.argv[1:]):
+        cases = read_cases(folder)
         for level in LEVELS:
             key = f"{folder.name} {level}"
             try:
-                found[key] = replay(folder, level)
+                found[key] = replay(folder, level, cases)
             except Exception as error:  # noqa: BLE001  # ONNX Runtime raises types of its own; the test shows them
                 found[key] = str(error)
     sys.stdout.write(json.dumps({"version": onnxruntime.__version__, "shares": found}) + "\n")

@@ -88,11 +88,24 @@ def interpreters():
 
 
 def installed(version, command, environment, folder):
-    """The interpreter of a new environment with this ONNX Runtime, or why there is none."""
+    """The interpreter of a new environment with this ONNX Runtime, or why there is none.
+
+    Of what ONNX Runtime asks for, inference needs NumPy alone.
+    """
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     for step in (
         [command, "-m", "venv", str(folder)],
-        [str(python), "-m", "pip", "install", "--quiet", f"onnxruntime=={version}", "numpy<2"],
+        [
+            str(python),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-compile",
+            f"onnxruntime=={version}",
+            "numpy<2",
+        ],
     ):
         done = subprocess.run(step, env=environment, capture_output=True, text=True)
         if done.returncode:
