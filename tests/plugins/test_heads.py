@@ -128,7 +128,7 @@ def test_weights_have_paths_of_their_own(head_class):
         (CrossHead, {"activation": "relo"}, "relo"),
         (MmoeHead, {"num_experts": 0}, "Received: num_experts=0"),
         (MmoeHead, {"expert_units": []}, r"`expert_units` must hold one width or more. Received: expert_units=\[\]"),
-        (MmoeHead, {"tower_units": [0]}, r"Received: units=\(0,\)"),
+        (MmoeHead, {"tower_units": [0]}, r"`tower_units` must be at least 1 each. Received: tower_units=\[0\]"),
         (MmoeHead, {"dropout": -0.1}, "Received: dropout=-0.1"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
