@@ -17,6 +17,7 @@ from bstkit.progress import Stage
 from bstkit.training.endurance.later_batches import from_place
 from bstkit.training.endurance.nan_batch import Batch, FiniteLoss
 from bstkit.training.endurance.resume import BEGINNING, Endurance, keeping_checkpoints
+from bstkit.training.endurance.variables import make_state
 from bstkit.training.loss import PresentLabelLoss
 from bstkit.training.optimizers.optimizer import make_optimizer
 from bstkit.training.task_weights import check_tasks, task_weights
@@ -78,6 +79,7 @@ def fit(
         shown = TrainingProgress(advance, settings.epochs, steps, settings.batch_size, settings.patience)
     validation = Validation(composed, dataset, weights, workers, shown.validating if shown else None)
     compile_training(composed, steps)
+    make_state(composed)  # Keras makes it while it traces the first step, and must then trace that a second time
     stopping = keras.callbacks.EarlyStopping(
         "val_log_loss", mode="min", patience=settings.patience, restore_best_weights=True
     )

@@ -94,3 +94,16 @@ def test_history_has_one_entry_an_epoch(first):
     _, history = first
     assert [epoch["epoch"] for epoch in history] == [1, 2, 3]
     assert set(history[0]) == {"epoch", "loss", "learning_rate", "val_log_loss", "val_auc", "val_gauc"}
+
+
+def test_the_step_is_traced_once(fitted, monkeypatch):
+    traced = []
+    apply = keras.optimizers.Optimizer.apply
+
+    def counted(self, *arguments, **named):
+        traced.append(self)  # Python runs it while a step is traced, not while it is taken
+        return apply(self, *arguments, **named)
+
+    monkeypatch.setattr(keras.optimizers.Optimizer, "apply", counted)
+    fitted(epochs=1, bucketing=False)
+    assert len(traced) == 1

@@ -29,7 +29,6 @@ from bstkit.training.endurance.checkpoint_folder import CheckpointFolder
 from bstkit.training.endurance.interrupt import StopRequest, stop_requests
 from bstkit.training.endurance.made_from import MadeFrom
 from bstkit.training.endurance.variables import (
-    make_state,
     read_variables,
     read_weights,
     state_variables,
@@ -124,7 +123,6 @@ class KeptCheckpoints(keras.callbacks.Callback):
         self._history[:] = state.history
         if start is None:
             return
-        make_state(self._composed)
         with _whole(start.folder):
             groups = state_variables(self._composed)
             groups.pop("metrics")  # Keras resets them when the epoch begins

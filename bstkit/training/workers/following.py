@@ -11,7 +11,7 @@ import numpy as np
 
 from bstkit.compose import Composed
 from bstkit.training.endurance.checkpoint import State
-from bstkit.training.endurance.variables import assign_own, make_state, own_value, state_variables
+from bstkit.training.endurance.variables import assign_own, own_value, state_variables
 from bstkit.training.workers.strategy import Workers
 
 
@@ -63,7 +63,6 @@ class _Following(keras.callbacks.Callback):
         state, stopping = self._state, self._stopping
         if not self._workers.cluster.is_chief:
             self._history[:] = state.history
-            make_state(self._composed)
             stopping.best, stopping.best_epoch, stopping.wait = state.best, state.best_epoch, state.wait
         self._take("model", "optimizer")
 
