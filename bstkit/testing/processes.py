@@ -19,7 +19,9 @@ _DECLARE = """
 import sys
 from importlib.metadata import EntryPoint
 from bstkit.manager import GROUP, load_plugins
-load_plugins([EntryPoint(name="checked", value=sys.argv[1], group=GROUP)])
+[plugin] = load_plugins([EntryPoint(name="checked", value=sys.argv[1], group=GROUP)]).found
+if plugin.cause:
+    sys.exit(plugin.cause)
 print(*(name for name in ("tensorflow", "keras", "numpy") if name in sys.modules))
 """
 
@@ -30,6 +32,9 @@ def heavy_after_loading(entry_point: str) -> tuple[str, ...]:
 
     Args:
         entry_point: the module that it names.
+
+    Raises:
+        RuntimeError: it does not load there; the text says why.
     """
     done = subprocess.run(
         [sys.executable, "-c", _DECLARE, entry_point], capture_output=True, text=True, env=_environment(), check=False
