@@ -42,6 +42,8 @@ class Subject:
     key: str
     registry: Registry
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    layers: dict[tuple[Variant, str], Any] = field(default_factory=dict, init=False, repr=False)
+    """(variant, precision) -> the layer that was built for it."""
 
     @cached_property
     def provided(self) -> Provided:
@@ -118,11 +120,6 @@ class Subject:
         if "pooled" in made:
             made["pooled"][self.rows.index("empty")] = 0.0
         return made
-
-    @cached_property
-    def layers(self) -> dict[tuple[str, str], Any]:
-        """(variant, precision) -> the layer that was built for it."""
-        return {}
 
     def layer(self, variant: Variant = "all tensors", precision: str = "float32") -> Any:
         """A built layer; its weights are moved off their starts, since zeros and ones hide mistakes."""

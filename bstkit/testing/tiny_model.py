@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from bstkit import slots
-from bstkit.compose import Composed, compose
+from bstkit.compose import Composed
 from bstkit.config.features import FIRST_ID, ContextId, ContextNumeric, Features, History, LogColumns, Space
 from bstkit.config.selection import Selection, Stack, Use
 from bstkit.registry import Registry
 from bstkit.testing.tensors import STEPS
+from bstkit.training.optimizers.precision import compose_for_training
 
 ROWS = 30
 """Rows of each id space's table."""
@@ -96,14 +97,21 @@ def _mlp() -> Use:
     return Use(key="head.mlp", path="head", parameters={"units": [8]})
 
 
-def compose_tiny_model(use: Use, registry: Registry) -> Composed:
+def compose_tiny_model(use: Use, registry: Registry, precision: str = "float32") -> Composed:
     """Compose the model; a head has two tasks.
+
+    Args:
+        use: the component.
+        registry: where it comes from.
+        precision: `[train] precision`.
 
     Raises:
         ComponentError: the component does not fit.
     """
     tasks = ("ctr", "cvr") if use.kind == "head" else ("ctr",)
-    return compose(tiny_selection(use, registry), tiny_features(tasks), registry)
+    selection = tiny_selection(use, registry)
+    train = selection.train.model_copy(update={"precision": precision})
+    return compose_for_training(selection.model_copy(update={"train": train}), tiny_features(tasks), registry)
 
 
 def training_rows(composed: Composed, batch: int = 16, seed: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
