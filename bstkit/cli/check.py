@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +15,7 @@ from bstkit.cli.render import print_json, print_pairs, print_table
 
 if TYPE_CHECKING:
     from bstkit.manager import Plugin
+    from bstkit.progress import Advance
     from bstkit.testing import ComponentReport, Cost
 
 
@@ -46,26 +49,27 @@ def check_components(
     check_keys(keys, known)
     chosen = [rule.name for rule in chosen_rules(rules or None)]
     broken = [one for one in known.plugins.found if one.state not in ("loaded", "disabled")] if every else []
-    total = len(keys) * len(chosen)
-    reports: list[ComponentReport] = []
     with heavy_job() as progress, progress.stage("check") as advance:
-        for key in keys:
-            done = len(reports) * len(chosen)
-            reports.append(
-                check_component(
-                    key,
-                    rules=chosen,
-                    registry=known,
-                    told=lambda rule, done=done, key=key: advance(  # type: ignore[misc]  # mypy knows no default here
-                        (done + chosen.index(rule)) / total, f"{key} {rule}"
-                    ),
-                )
-            )
+        told = _Told(advance, keys, chosen)
+        reports = [check_component(key, rules=chosen, registry=known, told=partial(told, key)) for key in keys]
     if json:
         print_json({"components": [one.to_json() for one in reports], "broken_plugins": [one.label for one in broken]})
     else:
         print_reports(reports, broken)
     raise typer.Exit(0 if all(one.passed for one in reports) and not broken else 1)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Tell the progress which rule of which component is checked."""
+
+    advance: Advance
+    keys: Sequence[str]
+    rules: Sequence[str]
+
+    def __call__(self, key: str, rule: str) -> None:
+        done = self.keys.index(key) * len(self.rules) + self.rules.index(rule)
+        self.advance(done / (len(self.keys) * len(self.rules)), f"{key} {rule}")
 
 
 def _named(keys: list[str], installed: list[str] | None) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 from bstkit.cli.choices import TRAIN_CHOICES
+from bstkit.cli.hooks import HOOK
 from bstkit.contracts import KINDS
 from bstkit.export import TargetName
 
@@ -54,7 +55,7 @@ EdgeBatchOption = Annotated[
 
 def complete_kinds(incomplete: str) -> list[str]:
     """Complete the name of a kind."""
-    return [kind for kind in (*KINDS, *TRAIN_CHOICES, "hook") if kind.startswith(incomplete)]
+    return [kind for kind in (*KINDS, *TRAIN_CHOICES, HOOK) if kind.startswith(incomplete)]
 
 
 def complete_keys(incomplete: str) -> list[str]:
