@@ -23,7 +23,7 @@ def readable_entry_points(group: str) -> Iterator[EntryPoint]:
         seen.add(name)
         try:
             yield from distribution.entry_points.select(group=group)
-        except Exception as error:  # noqa: BLE001 - anything can be wrong with a damaged file
+        except Exception as error:  # noqa: BLE001 - a damaged file fails in the parser, in a codec or in the system
             if f"[{group}]" in (distribution.read_text("entry_points.txt") or ""):
                 stand_in = EntryPoint(name=name, value=f"{DAMAGED}: {error}", group=group)
                 vars(stand_in)["dist"] = distribution
@@ -33,5 +33,5 @@ def readable_entry_points(group: str) -> Iterator[EntryPoint]:
 def _name(distribution: Distribution) -> str:
     try:
         return distribution.name or "?"
-    except Exception:  # noqa: BLE001 - as above
+    except Exception:  # noqa: BLE001 - metadata that cannot be read says no name, whatever the reason
         return "?"

@@ -21,7 +21,7 @@ def called_with(layer: Any) -> dict[str, inspect.Parameter]:
         layer: the component, whose `ignored_tensors` are left out, where its class has such a property; or the class.
     """
     owner = layer if isinstance(layer, type) else type(layer)
-    parameters = dict(inspect.signature(owner.call).parameters)  # type: ignore[attr-defined]  # a Keras layer
+    parameters = dict(inspect.signature(owner.call).parameters)  # type: ignore[attr-defined]  # Keras layers have it; `type` is all that mypy knows
     # Asked of the class first: `getattr` with a default would hide an error inside a property.
     known = owner is not layer and hasattr(owner, "ignored_tensors")
     for name in ("self", "training", *(layer.ignored_tensors if known else ())):

@@ -65,7 +65,7 @@ class Cosine(Linear):
         warmup_steps, warmup_epochs, decay_steps, decay_epochs, floor: as Linear's.
     """
 
-    use: Literal["cosine"] = "cosine"  # type: ignore[assignment]  # as above
+    use: Literal["cosine"] = "cosine"  # type: ignore[assignment]  # each form has its own name
 
 
 class Exponential(Decaying):
@@ -77,7 +77,7 @@ class Exponential(Decaying):
         factor: what the learning rate is multiplied by in that time.
     """
 
-    use: Literal["exponential"] = "exponential"  # type: ignore[assignment]  # as above
+    use: Literal["exponential"] = "exponential"  # type: ignore[assignment]  # each form has its own name
     factor: Annotated[float, Field(gt=0, le=1)] = 0.5
 
 

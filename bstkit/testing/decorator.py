@@ -63,7 +63,7 @@ class Check:
         except NotApplicable as why:
             if self.expected:
                 raise ValueError(f"{self.rule.name} is said to be broken, but is not applicable: {why}") from why
-            pytest.skip(f"not applicable: {why}")
+            pytest.skip(f"not applicable: {why}")  # the kind's contract says so, never the component
 
 
 def parametrize_with_rules(
@@ -111,7 +111,7 @@ def parametrize_with_rules(
         component = _Component(key, dict(parameters.get(key, {})), registry)
         for rule in RULES.values():
             marks = []
-            if rule.name in expected:
+            if rule.name in expected:  # the author's word; strict, and for this rule alone
                 marks.append(pytest.mark.xfail(reason=expected[rule.name], raises=RuleBroken, strict=True))
             check = Check(component, rule, rule.name in expected)
             made.append(pytest.param(check, id=f"{key}-{rule.name}", marks=marks))
